@@ -1,0 +1,206 @@
+package ingest.envelope;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that happened upstream, as a CloudEvents 1.0 event.
+ *
+ * <p>An on-disk format: attributes are only ever added. Every instance is within the limits below;
+ * the schema of its {@code data} is {@link EventTypes}'s to check.
+ *
+ * @param id dedupe key of every consumer, see {@link EventId}
+ * @param source the upstream, or {@code dm} for what this tier decides itself
+ * @param dataschema {@code <type>/<version>}
+ * @param subject the entity, {@code kick:<platform_user_id>}
+ * @param time when it happened upstream; milliseconds on the wire, UTC
+ * @param rev orders the observations of one subject and aspect; ties go to the id
+ * @param channelid {@code dm.streamer_channel.external_id} where the subject is a channel
+ * @param replayof the original's id, in replays only
+ * @param traceparent W3C trace context
+ */
+public record Envelope(
+    UUID id,
+    String source,
+    String type,
+    String dataschema,
+    String subject,
+    Instant time,
+    long rev,
+    @Nullable String channelid,
+    @Nullable UUID replayof,
+    String traceparent,
+    JsonNode data) {
+
+  /** Bytes of one envelope as JSON; a chunk holds at most two of this size. */
+  public static final int MAX_BYTES = 128 * 1024;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
+  private static final Pattern SOURCE = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+  private static final Pattern TYPE = Pattern.compile("[a-z0-9_]+(\\.[a-z0-9_]+)+");
+  private static final Pattern SUBJECT = Pattern.compile("[\\x21-\\x7e]{1,200}");
+  private static final Pattern CHANNEL = Pattern.compile("[0-9A-HJKMNP-TV-Z]{26}");
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+
+  public Envelope {
+    require(SOURCE, "source", source);
+    require(TYPE, "type", type);
+    if (type.length() > 120) {
+      throw new InvalidEnvelope("type is longer than 120 characters");
+    }
+    if (!dataschema.startsWith(type + "/")) {
+      throw new InvalidEnvelope("dataschema is not <type>/<version>");
+    }
+    require(SUBJECT, "subject", subject);
+    if (channelid != null) {
+      require(CHANNEL, "channelid", channelid);
+    }
+    require(TRACEPARENT, "traceparent", traceparent);
+    if (rev < 0) {
+      throw new InvalidEnvelope("rev is negative");
+    }
+    if (!data.isObject()) {
+      throw new InvalidEnvelope("data is not an object");
+    }
+  }
+
+  /** The id under which effects are remembered: the original's, also for a replay of a replay. */
+  public UUID rootId() {
+    return replayof == null ? id : replayof;
+  }
+
+  /** Microseconds since 1970, the usual rev. */
+  public static long micros(Instant time) {
+    return Math.addExact(
+        Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000);
+  }
+
+  /** A new W3C trace context, sampled. */
+  public static String newTraceparent() {
+    byte[] bytes = new byte[24];
+    RANDOM.nextBytes(bytes);
+    String hex = HexFormat.of().formatHex(bytes);
+    return "00-" + hex.substring(0, 32) + "-" + hex.substring(32) + "-01";
+  }
+
+  /**
+   * The bytes that are stored, signed and sent.
+   *
+   * @throws InvalidEnvelope when they are more than {@link #MAX_BYTES}
+   */
+  public String toJson() {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("specversion", "1.0");
+    node.put("id", EventId.text(id));
+    node.put("source", source);
+    node.put("type", type);
+    node.put("dataschema", dataschema);
+    node.put("datacontenttype", "application/json");
+    node.put("subject", subject);
+    node.put("time", TIME.format(time));
+    node.put("rev", Long.toString(rev));
+    if (channelid != null) {
+      node.put("channelid", channelid);
+    }
+    if (replayof != null) {
+      node.put("replayof", EventId.text(replayof));
+    }
+    node.put("traceparent", traceparent);
+    node.set("data", data);
+    try {
+      String json = JSON.writeValueAsString(node);
+      int bytes = json.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > MAX_BYTES) {
+        throw new InvalidEnvelope(
+            "envelope of %d bytes is over the limit of %d".formatted(bytes, MAX_BYTES));
+      }
+      return json;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads an envelope from its JSON form.
+   *
+   * @throws InvalidEnvelope when an attribute is absent or malformed
+   */
+  public static Envelope of(JsonNode node) {
+    if (!node.isObject()) {
+      throw new InvalidEnvelope("not an object");
+    }
+    if (!"1.0".equals(text(node, "specversion"))) {
+      throw new InvalidEnvelope("specversion is not 1.0");
+    }
+    String replayof = optional(node, "replayof");
+    return new Envelope(
+        EventId.parse(text(node, "id")),
+        text(node, "source"),
+        text(node, "type"),
+        text(node, "dataschema"),
+        text(node, "subject"),
+        time(text(node, "time")),
+        rev(text(node, "rev")),
+        optional(node, "channelid"),
+        replayof == null ? null : EventId.parse(replayof),
+        text(node, "traceparent"),
+        node.path("data"));
+  }
+
+  /**
+   * Reads an RFC 3339 time.
+   *
+   * @throws InvalidEnvelope when it is none
+   */
+  public static Instant time(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeException e) {
+      throw new InvalidEnvelope("time is not RFC 3339");
+    }
+  }
+
+  private static long rev(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new InvalidEnvelope("rev is not a decimal number");
+    }
+  }
+
+  private static String text(JsonNode node, String attribute) {
+    JsonNode value = node.path(attribute);
+    if (!value.isTextual()) {
+      throw new InvalidEnvelope(
+          attribute + (value.isMissingNode() ? " is missing" : " is not a string"));
+    }
+    return value.textValue();
+  }
+
+  private static @Nullable String optional(JsonNode node, String attribute) {
+    return node.has(attribute) ? text(node, attribute) : null;
+  }
+
+  private static void require(Pattern pattern, String attribute, String value) {
+    if (!pattern.matcher(value).matches()) {
+      throw new InvalidEnvelope(attribute + " is malformed");
+    }
+  }
+}

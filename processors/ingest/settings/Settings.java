@@ -1,0 +1,203 @@
+package ingest.settings;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The effective settings of one process, with the place each came from.
+ *
+ * <p>Precedence, first wins: environment, a file of the secrets folder, {@code
+ * application-<env>.properties}, {@code application.properties}. One rule relates the names: the
+ * key {@code kick.client-id} is the variable and the secrets file {@code KICK_CLIENT_ID}. An empty
+ * value is no value.
+ */
+public final class Settings {
+  /** A key as application.properties spells it, its value and where that came from. */
+  private record Setting(String key, String value, String origin) {}
+
+  /** By canonical key: lower case, words parted by dots. */
+  private final Map<String, Setting> settings;
+
+  private Settings(Map<String, Setting> settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Reads the layers below {@code root}.
+   *
+   * @throws SettingException when a file is there and cannot be read
+   */
+  public static Settings load(Path root, Map<String, String> environment) {
+    Map<String, Setting> settings = new TreeMap<>();
+    layer(settings, "application.properties", read(root.resolve("application.properties")));
+    Settings declared = new Settings(settings);
+    Settings named = declared.with("environment", environment);
+    named
+        .find("ingest.env")
+        .map(env -> "application-" + env + ".properties")
+        .ifPresent(file -> layer(settings, file, read(root.resolve(file))));
+    named
+        .find("secrets.dir")
+        .ifPresent(folder -> layer(settings, "secrets file", readSecrets(root.resolve(folder))));
+    return declared.with("environment", environment);
+  }
+
+  /** The same settings with {@code added} in front of every layer, from {@code origin}. */
+  public Settings with(String origin, Map<String, String> added) {
+    Map<String, Setting> copy = new TreeMap<>(settings);
+    layer(copy, origin, added);
+    return new Settings(copy);
+  }
+
+  /** The environment variable and secrets file that sets {@code key}. */
+  public static String variable(String key) {
+    return key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
+  }
+
+  public Optional<String> find(String key) {
+    return Optional.ofNullable(settings.get(canonical(key)))
+        .map(Setting::value)
+        .filter(v -> !v.isEmpty());
+  }
+
+  public boolean has(String key) {
+    return find(key).isPresent();
+  }
+
+  /**
+   * The value of a key that has to have one.
+   *
+   * @throws SettingException when it has none
+   */
+  public String text(String key) {
+    return find(key)
+        .orElseThrow(
+            () ->
+                new SettingException(
+                    "%s is not set: set the environment variable %s, a file of that name in SECRETS_DIR, or %s in application.properties"
+                        .formatted(variable(key), variable(key), key)));
+  }
+
+  public List<String> list(String key) {
+    return find(key).stream()
+        .flatMap(v -> Stream.of(v.split(",")))
+        .map(String::strip)
+        .filter(v -> !v.isEmpty())
+        .toList();
+  }
+
+  /**
+   * A whole number.
+   *
+   * @throws SettingException when it is none from {@code least} to {@code most}
+   */
+  public int number(String key, int least, int most) {
+    String value = text(key);
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below, together with numbers out of range
+    }
+    throw unreadable(key, value, "a whole number from " + least + " to " + most);
+  }
+
+  /** A TCP port; 0 asks for a free one. */
+  public int port(String key) {
+    return number(key, 0, 65535);
+  }
+
+  /** A span as {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h} or {@code 8d}. */
+  public Duration duration(String key) {
+    String value = text(key);
+    String iso =
+        value.endsWith("ms")
+            ? null
+            : value.endsWith("d") ? "P" + value : "PT" + value.replace(" ", "");
+    try {
+      return iso == null
+          ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
+          : Duration.parse(iso.toUpperCase(Locale.ROOT));
+    } catch (DateTimeParseException | NumberFormatException e) {
+      throw unreadable(key, value, "a span such as 500ms, 30s, 5m, 2h or 8d");
+    }
+  }
+
+  /** The setting is there and cannot be used; the value is told, so never use it for secrets. */
+  public SettingException unreadable(String key, String value, String wanted) {
+    Setting setting = settings.get(canonical(key));
+    return new SettingException(
+        "%s (%s, from %s): '%s' is not %s"
+            .formatted(
+                variable(key), key, setting == null ? "?" : setting.origin(), value, wanted));
+  }
+
+  /** Every key with its effective value, for Camel's {@code {{key}}} placeholders. */
+  public Properties asProperties() {
+    Properties properties = new Properties();
+    settings.values().forEach(s -> properties.setProperty(s.key(), s.value()));
+    return properties;
+  }
+
+  /** An empty value declares a key and overrides nothing. */
+  private static void layer(
+      Map<String, Setting> settings, String origin, Map<String, String> added) {
+    added.forEach(
+        (key, value) -> {
+          String canonical = canonical(key);
+          Setting known = settings.get(canonical);
+          if (known == null || !value.isBlank()) {
+            String name = known == null ? key : known.key();
+            settings.put(canonical, new Setting(name, value.strip(), origin));
+          }
+        });
+  }
+
+  private static String canonical(String key) {
+    return key.toLowerCase(Locale.ROOT).replaceAll("[_-]", ".");
+  }
+
+  private static Map<String, String> read(Path file) {
+    Properties properties = new Properties();
+    if (Files.exists(file)) {
+      try (Reader reader = Files.newBufferedReader(file)) {
+        properties.load(reader);
+      } catch (IOException | IllegalArgumentException e) {
+        throw new SettingException(file + " cannot be read: " + e.getMessage());
+      }
+    }
+    Map<String, String> values = new TreeMap<>();
+    properties.forEach((k, v) -> values.put((String) k, (String) v));
+    return values;
+  }
+
+  private static Map<String, String> readSecrets(Path folder) {
+    Map<String, String> values = new TreeMap<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          String name = String.valueOf(file.getFileName());
+          if (!name.startsWith(".")) {
+            values.put(name, Files.readString(file));
+          }
+        }
+      } catch (IOException e) {
+        throw new SettingException("SECRETS_DIR " + folder + " cannot be read: " + e.getMessage());
+      }
+    }
+    return values;
+  }
+}
