@@ -1,0 +1,287 @@
+package ingest.delivery;
+
+import ingest.outbox.OutboxEvent;
+import ingest.store.DmDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what is due under a lease, by status, never by an id cursor: ids commit out of order.
+ *
+ * <p>Leases and due times are the database's clock alone. SKIP LOCKED lets instances work side by
+ * side; the token fences: who settles late settles nothing. Only a target whose mode is {@code
+ * live} is claimed for. Thread-safe.
+ */
+public final class Claims {
+  /** From this claim on a chunk is taken apart: its batch has been lost twice before. */
+  private static final int EXPLODE_AT = 3;
+
+  /** A single event that took its worker down this often is dead. */
+  private static final int CRASHES = 5;
+
+  /** HOT, because due_at is in no index of open chunks. floor: see {@link Lane#floor}. */
+  private static final String CLAIM_CHUNKS =
+      """
+      UPDATE ingest.delivery_chunk
+      SET claims = claims + 1, token = ?, due_at = ingest.now() + make_interval(secs => ?)
+      WHERE target = ? AND (day, chunk) IN (
+          SELECT day, chunk FROM ingest.delivery_chunk
+          WHERE target = ? AND status = 0 AND chunk >= ? AND due_at <= ingest.now()
+            AND EXISTS (SELECT FROM ingest.target WHERE name = ? AND mode = 'live')
+          ORDER BY chunk
+          LIMIT ?
+          FOR UPDATE SKIP LOCKED
+      )
+      RETURNING day, chunk, claims, attempts
+      """;
+
+  private static final String READ_CHUNKS =
+      """
+      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at
+      FROM ingest.ingest_outbox o
+      JOIN ingest.delivery_chunk c ON c.day = o.day AND c.chunk = o.chunk AND c.target = ?
+      WHERE o.day = ANY (?) AND o.chunk = ANY (?) AND c.day = ANY (?) AND c.chunk = ANY (?)
+        AND (c.mask IS NULL OR get_bit(c.mask, o.pos) = 1)
+      ORDER BY o.chunk, o.pos
+      """;
+
+  /** A chunk that keeps losing its workers: each of its events becomes an item of its own. */
+  private static final String EXPLODE =
+      """
+      WITH c AS (
+          UPDATE ingest.delivery_chunk SET status = 3, n_exc = n, token = NULL, settled_at = ingest.now()
+          WHERE target = ? AND day = ? AND chunk = ? AND token = ?
+          RETURNING day, chunk, target, mask
+      )
+      INSERT INTO ingest.delivery_item (day, target, event_id, chunk, pos, type, status, due_at)
+      SELECT o.day, c.target, o.event_id, o.chunk, o.pos, o.type, 'pending', ingest.now()
+      FROM c JOIN ingest.ingest_outbox o USING (day, chunk)
+      WHERE c.mask IS NULL OR get_bit(c.mask, o.pos) = 1
+      """;
+
+  /**
+   * Items that were never lost go in a batch; those that were, one at a time. What the fifth lost
+   * claim ran out on is dead.
+   */
+  private static final String CLAIM_ITEMS =
+      """
+      WITH picked AS (
+          SELECT day, target, event_id FROM ingest.delivery_item
+          WHERE target = ? AND status = 'pending' AND due_at <= ingest.now() AND (claims > 0) = ?
+            AND EXISTS (SELECT FROM ingest.target WHERE name = ? AND mode = 'live')
+          ORDER BY due_at
+          LIMIT ?
+          FOR UPDATE SKIP LOCKED
+      )
+      UPDATE ingest.delivery_item i
+      SET claims = i.claims + 1, token = ?, due_at = ingest.now() + make_interval(secs => ?),
+          status = CASE WHEN i.claims >= ? THEN 'dead' ELSE i.status END,
+          last_error = CASE WHEN i.claims >= ? THEN 'took its worker down ' || i.claims || ' times' ELSE i.last_error END,
+          fingerprint = CASE WHEN i.claims >= ? THEN 'crash' ELSE i.fingerprint END
+      FROM picked p
+      WHERE i.day = p.day AND i.target = p.target AND i.event_id = p.event_id
+      RETURNING i.day, i.event_id, i.chunk, i.claims, i.attempts, i.status
+      """;
+
+  private static final String READ_ITEMS =
+      """
+      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at
+      FROM ingest.ingest_outbox o
+      WHERE o.day = ANY (?) AND o.chunk = ANY (?) AND o.event_id = ANY (?)
+      ORDER BY o.chunk, o.pos
+      """;
+
+  private static final String FLOOR =
+      "SELECT min(chunk) FROM ingest.delivery_chunk WHERE target = ? AND status = 0";
+
+  private final DmDatabase dm;
+  private final Duration lease;
+  private final Duration margin;
+
+  /**
+   * Claims for {@code lease}; what is sent in its last {@code margin} could not be settled in time.
+   */
+  public Claims(DmDatabase dm, Duration lease, Duration margin) {
+    this.dm = dm;
+    this.lease = lease;
+    this.margin = margin;
+  }
+
+  /** When a lease that begins now must have seen its last request. */
+  public long deadline() {
+    return System.nanoTime() + lease.minus(margin).toNanos();
+  }
+
+  /** At most {@code limit} of the oldest open chunks from {@code floor} on; null when none is due. */
+  public @Nullable Batch chunks(Target target, long floor, int limit) throws SQLException {
+    UUID token = UUID.randomUUID();
+    long deadline = deadline();
+    try (Connection connection = dm.connection()) {
+      List<Batch.ChunkClaim> claimed = new ArrayList<>();
+      try (PreparedStatement claim = connection.prepareStatement(CLAIM_CHUNKS)) {
+        claim.setObject(1, token);
+        claim.setDouble(2, seconds(lease));
+        claim.setString(3, target.name());
+        claim.setString(4, target.name());
+        claim.setLong(5, floor);
+        claim.setString(6, target.name());
+        claim.setInt(7, limit);
+        try (ResultSet rows = claim.executeQuery()) {
+          while (rows.next()) {
+            claimed.add(
+                new Batch.ChunkClaim(
+                    rows.getObject("day", LocalDate.class),
+                    rows.getLong("chunk"),
+                    rows.getInt("claims"),
+                    rows.getInt("attempts")));
+          }
+        }
+      }
+      List<Batch.ChunkClaim> whole = new ArrayList<>();
+      for (Batch.ChunkClaim chunk : claimed) {
+        if (chunk.claims() >= EXPLODE_AT) {
+          explode(connection, target, chunk, token);
+        } else {
+          whole.add(chunk);
+        }
+      }
+      if (whole.isEmpty()) {
+        return null;
+      }
+      return new Batch(
+          target, token, deadline, whole, List.of(), readChunks(connection, target, whole));
+    }
+  }
+
+  /**
+   * At most {@code limit} exceptions whose time has come, or one that has lost its worker before;
+   * null when none is due.
+   */
+  public @Nullable Batch items(Target target, int limit) throws SQLException {
+    try (Connection connection = dm.connection()) {
+      Batch fresh = items(connection, target, false, limit);
+      return fresh != null ? fresh : items(connection, target, true, 1);
+    }
+  }
+
+  private @Nullable Batch items(Connection connection, Target target, boolean lost, int limit)
+      throws SQLException {
+    UUID token = UUID.randomUUID();
+    long deadline = deadline();
+    List<Batch.ItemClaim> claimed = new ArrayList<>();
+    List<Long> chunks = new ArrayList<>();
+    try (PreparedStatement claim = connection.prepareStatement(CLAIM_ITEMS)) {
+      claim.setString(1, target.name());
+      claim.setBoolean(2, lost);
+      claim.setString(3, target.name());
+      claim.setInt(4, limit);
+      claim.setObject(5, token);
+      claim.setDouble(6, seconds(lease));
+      claim.setInt(7, CRASHES);
+      claim.setInt(8, CRASHES);
+      claim.setInt(9, CRASHES);
+      try (ResultSet rows = claim.executeQuery()) {
+        while (rows.next()) {
+          if (rows.getString("status").equals("pending")) {
+            claimed.add(
+                new Batch.ItemClaim(
+                    rows.getObject("day", LocalDate.class),
+                    rows.getObject("event_id", UUID.class),
+                    rows.getInt("claims"),
+                    rows.getInt("attempts")));
+            chunks.add(rows.getLong("chunk"));
+          }
+        }
+      }
+    }
+    if (claimed.isEmpty()) {
+      return null;
+    }
+    try (PreparedStatement read = connection.prepareStatement(READ_ITEMS)) {
+      read.setArray(1, dates(connection, claimed.stream().map(Batch.ItemClaim::day).toList()));
+      read.setArray(2, connection.createArrayOf("bigint", chunks.toArray()));
+      read.setArray(
+          3,
+          connection.createArrayOf(
+              "uuid", claimed.stream().map(Batch.ItemClaim::eventId).toArray()));
+      return new Batch(target, token, deadline, List.of(), claimed, events(read));
+    }
+  }
+
+  /** The lowest open chunk of the target, or {@link Long#MAX_VALUE} when there is none. */
+  public long lowestOpen(Target target) throws SQLException {
+    try (Connection connection = dm.connection();
+        PreparedStatement statement = connection.prepareStatement(FLOOR)) {
+      statement.setString(1, target.name());
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        long chunk = rows.getLong(1);
+        return rows.wasNull() ? Long.MAX_VALUE : chunk;
+      }
+    }
+  }
+
+  private static void explode(
+      Connection connection, Target target, Batch.ChunkClaim chunk, UUID token)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(EXPLODE)) {
+      statement.setString(1, target.name());
+      statement.setObject(2, chunk.day());
+      statement.setLong(3, chunk.chunk());
+      statement.setObject(4, token);
+      statement.executeUpdate();
+    }
+  }
+
+  private static List<OutboxEvent> readChunks(
+      Connection connection, Target target, List<Batch.ChunkClaim> chunks) throws SQLException {
+    try (PreparedStatement read = connection.prepareStatement(READ_CHUNKS)) {
+      java.sql.Array days =
+          dates(connection, chunks.stream().map(Batch.ChunkClaim::day).toList());
+      java.sql.Array numbers =
+          connection.createArrayOf(
+              "bigint", chunks.stream().map(Batch.ChunkClaim::chunk).toArray());
+      read.setString(1, target.name());
+      read.setArray(2, days);
+      read.setArray(3, numbers);
+      read.setArray(4, days);
+      read.setArray(5, numbers);
+      return events(read);
+    }
+  }
+
+  private static List<OutboxEvent> events(PreparedStatement read) throws SQLException {
+    List<OutboxEvent> events = new ArrayList<>();
+    try (ResultSet rows = read.executeQuery()) {
+      while (rows.next()) {
+        events.add(
+            new OutboxEvent(
+                rows.getObject("day", LocalDate.class),
+                rows.getLong("chunk"),
+                rows.getInt("pos"),
+                rows.getObject("event_id", UUID.class),
+                rows.getString("type"),
+                rows.getBytes("envelope"),
+                rows.getObject("created_at", Timestamp.class).toInstant()));
+      }
+    }
+    return events;
+  }
+
+  static java.sql.Array dates(Connection connection, List<LocalDate> days) throws SQLException {
+    return connection.createArrayOf("date", days.stream().distinct().toArray());
+  }
+
+  static double seconds(Duration duration) {
+    return duration.toMillis() / 1000.0;
+  }
+}

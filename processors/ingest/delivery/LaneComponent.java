@@ -1,0 +1,244 @@
+package ingest.delivery;
+
+import ingest.outbox.WakeUp;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Category;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.spi.UriEndpoint;
+import org.apache.camel.spi.UriParam;
+import org.apache.camel.spi.UriPath;
+import org.apache.camel.support.DefaultComponent;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultEndpoint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code lane:http} and {@code lane:clickhouse}: runs its route once for each batch of each target
+ * of that kind, on threads of that target's own. The body is a {@link Batch}, under lease.
+ *
+ * <p>Stopping or suspending the route lets the batches on their way finish and gives back what this
+ * process owns and has not sent.
+ */
+public final class LaneComponent extends DefaultComponent {
+  private static final Logger LOG = LoggerFactory.getLogger(LaneComponent.class);
+
+  /** A wake-up can be lost; a lane looks by itself this often. */
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+  private final Lanes lanes;
+  private final Settlement settlement;
+  private final WakeUp wakeUp;
+
+  public LaneComponent(Lanes lanes, Settlement settlement, WakeUp wakeUp) {
+    this.lanes = lanes;
+    this.settlement = settlement;
+    this.wakeUp = wakeUp;
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String kind, Map<String, Object> parameters)
+      throws Exception {
+    LaneEndpoint endpoint = new LaneEndpoint(uri, this, kind);
+    setProperties(endpoint, parameters);
+    return endpoint;
+  }
+
+  /** One kind of target. */
+  @UriEndpoint(
+      scheme = "lane",
+      syntax = "lane:kind",
+      title = "Lane",
+      firstVersion = "0.1.0",
+      category = Category.MESSAGING,
+      consumerOnly = true)
+  public static final class LaneEndpoint extends DefaultEndpoint {
+    private final LaneComponent component;
+
+    @UriPath private final String kind;
+
+    @UriParam(defaultValue = "1")
+    private int workers = 1;
+
+    @UriParam(defaultValue = "8")
+    private int chunks = 8;
+
+    @UriParam(defaultValue = "0")
+    private long linger;
+
+    LaneEndpoint(String uri, LaneComponent component, String kind) {
+      super(uri, component);
+      this.component = component;
+      this.kind = kind;
+    }
+
+    /** Threads of each target: its requests at the same time. */
+    public void setWorkers(int workers) {
+      this.workers = workers;
+    }
+
+    public int getWorkers() {
+      return workers;
+    }
+
+    /** Most chunks of one claim. */
+    public void setChunks(int chunks) {
+      this.chunks = chunks;
+    }
+
+    public int getChunks() {
+      return chunks;
+    }
+
+    /** Milliseconds to wait after a wake-up, for more to come: few large batches, not many small. */
+    public void setLinger(long linger) {
+      this.linger = linger;
+    }
+
+    public long getLinger() {
+      return linger;
+    }
+
+    @Override
+    public Producer createProducer() {
+      throw new UnsupportedOperationException("a lane is only read from");
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) {
+      return new LaneConsumer(this, processor);
+    }
+  }
+
+  private static final class LaneConsumer extends DefaultConsumer {
+    private final LaneEndpoint endpoint;
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean working;
+
+    LaneConsumer(LaneEndpoint endpoint, Processor processor) {
+      super(endpoint, processor);
+      this.endpoint = endpoint;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+      super.doStart();
+      begin();
+    }
+
+    @Override
+    protected void doResume() throws Exception {
+      begin();
+      super.doResume();
+    }
+
+    @Override
+    protected void doSuspend() throws Exception {
+      end();
+      super.doSuspend();
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+      end();
+      super.doStop();
+    }
+
+    private void begin() {
+      working = true;
+      for (Lane lane : endpoint.component.lanes.ofKind(endpoint.kind)) {
+        lane.accept(true);
+        for (int i = 1; i <= endpoint.workers; i++) {
+          Thread thread =
+              new Thread(() -> work(lane), "lane-" + lane.target().name() + "-" + i);
+          threads.add(thread);
+          thread.start();
+        }
+      }
+    }
+
+    /** The batch that a thread is at is settled; what is still to be begun is given back. */
+    private void end() throws Exception {
+      working = false;
+      List<Lane> mine = endpoint.component.lanes.ofKind(endpoint.kind);
+      mine.forEach(l -> l.accept(false));
+      endpoint.component.wakeUp.local();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      threads.clear();
+      for (Lane lane : mine) {
+        Batch left = lane.forget();
+        if (left != null) {
+          endpoint.component.settlement.settle(left);
+        }
+      }
+    }
+
+    private void work(Lane lane) {
+      WakeUp wakeUp = endpoint.component.wakeUp;
+      while (working) {
+        long seen = wakeUp.generation();
+        boolean sent = false;
+        try {
+          Batch batch = lane.next(endpoint.chunks);
+          if (batch != null) {
+            process(batch);
+            sent = true;
+          }
+        } catch (Exception e) {
+          LOG.warn("lane {}: looking for work: {}", lane.target().name(), e.getMessage());
+        }
+        try {
+          if (!sent) {
+            wakeUp.await(seen, LOOK_EVERY);
+          }
+          if (endpoint.linger > 0 && working) {
+            Thread.sleep(endpoint.linger);
+          }
+        } catch (InterruptedException e) {
+          return;
+        }
+      }
+    }
+
+    private void process(Batch batch) {
+      Exchange exchange = createExchange(false);
+      try {
+        exchange.getMessage().setBody(batch);
+        exchange.setProperty("target", batch.target().name());
+        createUoW(exchange);
+        getProcessor().process(exchange);
+        if (exchange.getException() != null) {
+          throw exchange.getException();
+        }
+      } catch (Exception e) {
+        // The lease runs out and the batch is claimed again; its claims are counted.
+        LOG.warn(
+            "lane {}: batch of {} not settled: {}",
+            batch.target().name(),
+            batch.events().size(),
+            e.toString());
+        pause();
+      } finally {
+        doneUoW(exchange);
+        releaseExchange(exchange, false);
+      }
+    }
+
+    private static void pause() {
+      try {
+        Thread.sleep(LOOK_EVERY.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

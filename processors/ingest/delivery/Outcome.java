@@ -1,0 +1,20 @@
+package ingest.delivery;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What became of one event in one attempt. */
+public sealed interface Outcome {
+  /** The target applied it, knew it already, or has no use for it. */
+  record Settled(String result) implements Outcome {}
+
+  /** The target refused this event; costs it an attempt. {@code response}: what it said. */
+  record Failed(String reason, @Nullable String response, @Nullable Duration retryAfter)
+      implements Outcome {}
+
+  /** The target does not know the type yet; waits, costs nothing, alerts. */
+  record Parked(String reason) implements Outcome {}
+
+  /** The answer was about the target, or there was none; costs no event anything. */
+  record TargetBroken(String reason, @Nullable Duration retryAfter) implements Outcome {}
+}

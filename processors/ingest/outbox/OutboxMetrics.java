@@ -1,0 +1,48 @@
+package ingest.outbox;
+
+import ingest.envelope.Envelope;
+import ingest.envelope.EventTypes;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** What was committed, by type; every type of the allow-list has its counters from the start. */
+public final class OutboxMetrics {
+  private final Map<String, Counter> accepted = new HashMap<>();
+  private final Map<String, Counter> duplicates = new HashMap<>();
+
+  public OutboxMetrics(MeterRegistry registry, EventTypes types) {
+    types
+        .all()
+        .forEach(
+            t -> {
+              accepted.put(
+                  t.type(),
+                  Counter.builder("ingest.outbox.events")
+                      .description("Events committed to the outbox")
+                      .tag("source", t.source())
+                      .tag("type", t.type())
+                      .register(registry));
+              duplicates.put(
+                  t.type(),
+                  Counter.builder("ingest.outbox.duplicates")
+                      .description("Events that were in the outbox already")
+                      .tag("source", t.source())
+                      .tag("type", t.type())
+                      .register(registry));
+            });
+  }
+
+  void committed(Collection<Envelope> envelopes, Set<UUID> fresh) {
+    for (Envelope e : envelopes) {
+      Counter counter = (fresh.contains(e.id()) ? accepted : duplicates).get(e.type());
+      if (counter != null) {
+        counter.increment();
+      }
+    }
+  }
+}

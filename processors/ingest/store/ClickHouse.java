@@ -1,0 +1,122 @@
+package ingest.store;
+
+import ingest.settings.SettingException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The ClickHouse server, by its HTTP interface. Thread-safe. */
+public final class ClickHouse {
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT)
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .build();
+  private final String url;
+  private final String authorization;
+
+  /**
+   * Takes {@code http(s)://user:password@host:8123}.
+   *
+   * @throws SettingException when it is no such URL
+   */
+  public ClickHouse(String url) {
+    try {
+      URI uri = URI.create(url);
+      if (uri.getHost() == null || uri.getScheme() == null || !uri.getScheme().startsWith("http")) {
+        throw new IllegalArgumentException("not http");
+      }
+      String user = uri.getUserInfo();
+      this.authorization =
+          user == null
+              ? ""
+              : "Basic "
+                  + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
+      this.url =
+          uri.getScheme()
+              + "://"
+              + uri.getHost()
+              + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
+              + "/";
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(
+          "CLICKHOUSE_URL is not a URL such as http://user:password@host:8123");
+    }
+  }
+
+  /** Sends rows as JSON lines; they are in the table when this returns (no asynchronous insert). */
+  public void insert(String table, String deduplicationToken, byte[] jsonLines)
+      throws IOException, InterruptedException {
+    send(
+        "INSERT INTO " + table + " FORMAT JSONEachRow",
+        Map.of(
+            "insert_deduplication_token", deduplicationToken,
+            "async_insert", "0",
+            "date_time_input_format", "best_effort",
+            "input_format_skip_unknown_fields", "0"),
+        jsonLines);
+  }
+
+  /** The one number that a query answers. */
+  public long number(String query, Map<String, String> parameters)
+      throws IOException, InterruptedException {
+    String answer =
+        send(
+            query,
+            parameters.entrySet().stream()
+                .collect(Collectors.toMap(e -> "param_" + e.getKey(), Map.Entry::getValue)),
+            new byte[0]);
+    return Long.parseLong(answer.strip());
+  }
+
+  private String send(String query, Map<String, String> settings, byte[] body)
+      throws IOException, InterruptedException {
+    String parameters =
+        settings.entrySet().stream()
+            .map(e -> e.getKey() + "=" + encode(e.getValue()))
+            .collect(Collectors.joining("&"));
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(url + "?query=" + encode(query) + "&" + parameters))
+            .timeout(Duration.ofSeconds(30))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+    if (!authorization.isEmpty()) {
+      request.header("Authorization", authorization);
+    }
+    HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      throw new Refused(answer.statusCode(), answer.body());
+    }
+    return answer.body();
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  /** ClickHouse answered, and not with 200. */
+  public static final class Refused extends IOException {
+    private static final long serialVersionUID = 1;
+    private final int status;
+
+    Refused(int status, String body) {
+      super("ClickHouse answered " + status + ": " + body.lines().findFirst().orElse(""));
+      this.status = status;
+    }
+
+    public int status() {
+      return status;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package ingest.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** The {@code dm} database: schemas {@code dm} and {@code ingest}. */
+public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
+
+  /** A transaction's work; may run again after a lost connection, so its effects must be fenced. */
+  public interface Work<R> {
+    R run(Connection tx) throws SQLException;
+  }
+
+  public static DmDatabase open(Settings settings) {
+    return new DmDatabase(
+        pool("dm", "dm.database-url", settings, settings.number("dm.pool-size", 2, 200)));
+  }
+
+  public Connection connection() throws SQLException {
+    return pool.getConnection();
+  }
+
+  /** Runs {@code work} in one transaction; it is committed when this returns. */
+  public <R> R transaction(Work<R> work) throws SQLException {
+    try (Connection connection = pool.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        R result = work.run(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  /**
+   * A bounded pool whose sessions are in UTC.
+   *
+   * @throws SettingException when the database cannot be reached; names the variable, not the DSN
+   */
+  public static HikariDataSource pool(String name, String key, Settings settings, int size) {
+    String url = settings.text(key);
+    HikariConfig config = new HikariConfig();
+    config.setPoolName(name);
+    config.setJdbcUrl(jdbc(url));
+    config.setMaximumPoolSize(size);
+    config.setConnectionTimeout(5_000);
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionInitSql("SET TIME ZONE 'UTC'");
+    config.addDataSourceProperty("ApplicationName", "ingest");
+    config.addDataSourceProperty("connectTimeout", "5");
+    config.addDataSourceProperty("socketTimeout", "60");
+    config.addDataSourceProperty("tcpKeepAlive", "true");
+    HikariDataSource pool;
+    try {
+      pool = new HikariDataSource(config);
+    } catch (RuntimeException e) {
+      throw new SettingException(
+          "%s is not a PostgreSQL DSN (postgresql://user:password@host:5432/database)"
+              .formatted(Settings.variable(key)));
+    }
+    try (Connection connection = pool.getConnection()) {
+      if (connection.getMetaData().getDatabaseMajorVersion() < 15) {
+        throw new SettingException(
+            "%s: PostgreSQL %s is too old; 15 or later is needed"
+                .formatted(
+                    Settings.variable(key), connection.getMetaData().getDatabaseProductVersion()));
+      }
+      return pool;
+    } catch (SQLException e) {
+      pool.close();
+      throw new SettingException(
+          "%s: cannot connect: %s".formatted(Settings.variable(key), reason(e)));
+    } catch (SettingException e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  /** Accepts libpq's form of a DSN too, credentials in front of the host included. */
+  public static String jdbc(String url) {
+    if (url.startsWith("jdbc:")) {
+      return url;
+    }
+    java.net.URI uri = java.net.URI.create(url.replaceFirst("^postgres:", "postgresql:"));
+    StringBuilder jdbc = new StringBuilder("jdbc:postgresql://").append(uri.getHost());
+    if (uri.getPort() > 0) {
+      jdbc.append(':').append(uri.getPort());
+    }
+    jdbc.append(uri.getRawPath()).append('?');
+    if (uri.getRawQuery() != null) {
+      jdbc.append(uri.getRawQuery()).append('&');
+    }
+    if (uri.getRawUserInfo() != null) {
+      String[] user = uri.getRawUserInfo().split(":", 2);
+      jdbc.append("user=").append(user[0]);
+      if (user.length == 2) {
+        jdbc.append("&password=").append(user[1]);
+      }
+    }
+    return jdbc.toString();
+  }
+
+  private static String reason(SQLException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("unknown");
+  }
+
+}
