@@ -52,8 +52,8 @@ public record Envelope(
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
-  private static final Pattern SOURCE = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
-  private static final Pattern TYPE = Pattern.compile("[a-z0-9_]+(\\.[a-z0-9_]+)+");
+  static final Pattern SOURCE = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+  static final Pattern TYPE = Pattern.compile("[a-z0-9_]+(\\.[a-z0-9_]+)+");
   private static final Pattern SUBJECT = Pattern.compile("[\\x21-\\x7e]{1,200}");
   private static final Pattern CHANNEL = Pattern.compile("[0-9A-HJKMNP-TV-Z]{26}");
   private static final Pattern TRACEPARENT =
