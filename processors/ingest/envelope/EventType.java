@@ -1,0 +1,22 @@
+package ingest.envelope;
+
+/**
+ * One type of event, as its schema file registers it.
+ *
+ * @param source the only upstream that may emit it
+ * @param version of its {@code data}; a change that readers would notice is a new one
+ * @param dataschema {@code <type>/<version>}, the schema's {@code $id}
+ */
+public record EventType(String source, String type, int version, String dataschema, Pii pii) {
+
+  /** How personal the data is; decides which targets get it and how long it is kept. */
+  public enum Pii {
+    NONE,
+    /** Ids and public names of people. */
+    PSEUDONYMOUS,
+    /** Goes only to targets that say so. */
+    PERSONAL,
+    /** Off unless configured. */
+    PRIVATE
+  }
+}
