@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * exchange; not thread-safe.
  */
 public final class Batch {
-  /** A chunk under our lease; {@code claims} counts the leases it has had unsettled, this one too. */
+  /**
+   * A chunk under our lease; {@code claims} counts the leases it has had unsettled, this one too.
+   */
   public record ChunkClaim(LocalDate day, long chunk, int claims, int attempts) {}
 
   /** An exception under our lease; {@code attempts} are answers that it has had. */
@@ -81,6 +83,11 @@ public final class Batch {
 
   public void put(UUID event, Outcome outcome) {
     outcomes.put(event, outcome);
+  }
+
+  /** Takes an outcome back: it was not about the event. */
+  public void take(UUID event) {
+    outcomes.remove(event);
   }
 
   public @Nullable Outcome outcome(UUID event) {

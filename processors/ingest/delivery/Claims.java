@@ -121,7 +121,9 @@ public final class Claims {
     return System.nanoTime() + lease.minus(margin).toNanos();
   }
 
-  /** At most {@code limit} of the oldest open chunks from {@code floor} on; null when none is due. */
+  /**
+   * At most {@code limit} of the oldest open chunks from {@code floor} on; null when none is due.
+   */
   public @Nullable Batch chunks(Target target, long floor, int limit) throws SQLException {
     UUID token = UUID.randomUUID();
     long deadline = deadline();
@@ -245,8 +247,7 @@ public final class Claims {
   private static List<OutboxEvent> readChunks(
       Connection connection, Target target, List<Batch.ChunkClaim> chunks) throws SQLException {
     try (PreparedStatement read = connection.prepareStatement(READ_CHUNKS)) {
-      java.sql.Array days =
-          dates(connection, chunks.stream().map(Batch.ChunkClaim::day).toList());
+      java.sql.Array days = dates(connection, chunks.stream().map(Batch.ChunkClaim::day).toList());
       java.sql.Array numbers =
           connection.createArrayOf(
               "bigint", chunks.stream().map(Batch.ChunkClaim::chunk).toArray());

@@ -4,7 +4,8 @@ import java.util.regex.Pattern;
 
 /** The cause of a refusal without what differs from event to event, to group dead letters by. */
 final class Fingerprint {
-  private static final Pattern VARYING = Pattern.compile("'[^']*'|\"[^\"]*\"|[0-9A-Za-z]*[0-9][0-9A-Za-z-]*");
+  private static final Pattern VARYING =
+      Pattern.compile("'[^']*'|\"[^\"]*\"|[0-9A-Za-z]*[0-9][0-9A-Za-z-]*");
 
   private Fingerprint() {}
 

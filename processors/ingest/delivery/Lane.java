@@ -112,7 +112,8 @@ public final class Lane {
       Owned o = owned.removeFirst();
       waiting -= o.events.size();
       events += o.events.size();
-      if (System.nanoTime() - o.deadline < 0) { // else its lease is as good as over: others claim it
+      if (System.nanoTime() - o.deadline
+          < 0) { // else its lease is as good as over: others claim it
         taken.add(o);
       }
     }

@@ -97,7 +97,9 @@ public final class LaneComponent extends DefaultComponent {
       return chunks;
     }
 
-    /** Milliseconds to wait after a wake-up, for more to come: few large batches, not many small. */
+    /**
+     * Milliseconds to wait after a wake-up, for more to come: few large batches, not many small.
+     */
     public void setLinger(long linger) {
       this.linger = linger;
     }
@@ -156,8 +158,7 @@ public final class LaneComponent extends DefaultComponent {
       for (Lane lane : endpoint.component.lanes.ofKind(endpoint.kind)) {
         lane.accept(true);
         for (int i = 1; i <= endpoint.workers; i++) {
-          Thread thread =
-              new Thread(() -> work(lane), "lane-" + lane.target().name() + "-" + i);
+          Thread thread = new Thread(() -> work(lane), "lane-" + lane.target().name() + "-" + i);
           threads.add(thread);
           thread.start();
         }

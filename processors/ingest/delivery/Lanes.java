@@ -22,6 +22,19 @@ public final class Lanes implements Owners {
     return lanes.values();
   }
 
+  /**
+   * The lane of a target of this process.
+   *
+   * @throws IllegalArgumentException when this process has none
+   */
+  public Lane lane(String target) {
+    Lane lane = lanes.get(target);
+    if (lane == null) {
+      throw new IllegalArgumentException("no lane for " + target);
+    }
+    return lane;
+  }
+
   public List<Lane> ofKind(String kind) {
     return lanes.values().stream().filter(l -> l.target().kind().equals(kind)).toList();
   }
@@ -35,10 +48,6 @@ public final class Lanes implements Owners {
 
   @Override
   public void take(String target, LocalDate day, long chunk, List<OutboxEvent> events) {
-    Lane lane = lanes.get(target);
-    if (lane == null) {
-      throw new IllegalArgumentException("no lane for " + target);
-    }
-    lane.own(day, chunk, events);
+    lane(target).own(day, chunk, events);
   }
 }

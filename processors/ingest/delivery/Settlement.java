@@ -7,12 +7,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,8 +191,7 @@ public final class Settlement {
       settle.setArray(++p, column(connection, "text", rows, Row::error));
       settle.setArray(++p, column(connection, "text", rows, Row::fingerprint));
       settle.setArray(++p, column(connection, "text", rows, Row::response));
-      settle.setArray(
-          ++p, Claims.dates(connection, rows.stream().map(r -> r.event.day).toList()));
+      settle.setArray(++p, Claims.dates(connection, rows.stream().map(r -> r.event.day).toList()));
       settle.setString(++p, batch.target().name());
       settle.setObject(++p, batch.token());
       return rows.size() - settle.executeUpdate();

@@ -143,7 +143,10 @@ public final class Outbox {
             });
     Set<UUID> fresh = fresh(committed);
     Set<UUID> duplicates = new HashSet<>();
-    intake.envelopes().stream().map(Envelope::id).filter(id -> !fresh.contains(id)).forEach(duplicates::add);
+    intake.envelopes().stream()
+        .map(Envelope::id)
+        .filter(id -> !fresh.contains(id))
+        .forEach(duplicates::add);
     boolean due = committed.stream().map(this::handOver).reduce(false, (a, b) -> a || b);
     wakeUp.committed(due);
     metrics.committed(intake.envelopes(), fresh);
@@ -167,7 +170,8 @@ public final class Outbox {
     return due;
   }
 
-  private Group insert(Connection tx, List<Member> group, Map<String, UUID> own) throws SQLException {
+  private Group insert(Connection tx, List<Member> group, Map<String, UUID> own)
+      throws SQLException {
     List<Map.Entry<String, UUID>> owning = List.copyOf(own.entrySet());
     try (PreparedStatement statement = tx.prepareStatement(INTAKE)) {
       int p = 0;
@@ -180,8 +184,10 @@ public final class Outbox {
       statement.setArray(++p, array(tx, "text", group, m -> m.envelope.channelid()));
       statement.setArray(++p, array(tx, "text", group, m -> m.json));
       statement.setDouble(++p, lease.toMillis() / 1000.0);
-      statement.setArray(++p, tx.createArrayOf("text", owning.stream().map(Map.Entry::getKey).toArray()));
-      statement.setArray(++p, tx.createArrayOf("uuid", owning.stream().map(Map.Entry::getValue).toArray()));
+      statement.setArray(
+          ++p, tx.createArrayOf("text", owning.stream().map(Map.Entry::getKey).toArray()));
+      statement.setArray(
+          ++p, tx.createArrayOf("uuid", owning.stream().map(Map.Entry::getValue).toArray()));
       try (ResultSet rows = statement.executeQuery()) {
         return Group.read(rows, group);
       }
@@ -192,8 +198,8 @@ public final class Outbox {
     @Nullable Object of(Member member);
   }
 
-  private static java.sql.Array array(
-      Connection tx, String type, List<Member> group, Column column) throws SQLException {
+  private static java.sql.Array array(Connection tx, String type, List<Member> group, Column column)
+      throws SQLException {
     Object[] values = new Object[group.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = column.of(group.get(i));
@@ -233,7 +239,9 @@ public final class Outbox {
     return group;
   }
 
-  /** Without the archive's row in {@code ingest.target} an event would be accepted and never kept. */
+  /**
+   * Without the archive's row in {@code ingest.target} an event would be accepted and never kept.
+   */
   private void requireArchive() throws SQLException {
     if (archived) {
       return;

@@ -6,7 +6,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** Makes the day partitions of {@code ingest} ahead of time: at start, hourly, and when one is missing. */
+/**
+ * Makes the day partitions of {@code ingest} ahead of time: at start, hourly, and when one is
+ * missing.
+ */
 public final class Partitions {
   /** Days ahead, today included: a week of being stopped by nothing but a clock. */
   private static final int DAYS = 8;

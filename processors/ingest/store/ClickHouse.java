@@ -87,14 +87,14 @@ public final class ClickHouse {
             .map(e -> e.getKey() + "=" + encode(e.getValue()))
             .collect(Collectors.joining("&"));
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create(url + "?query=" + encode(query) + "&" + parameters))
+        HttpRequest.newBuilder(URI.create(url + "?query=" + encode(query) + "&" + parameters))
             .timeout(Duration.ofSeconds(30))
             .POST(HttpRequest.BodyPublishers.ofByteArray(body));
     if (!authorization.isEmpty()) {
       request.header("Authorization", authorization);
     }
-    HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer =
+        client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     if (answer.statusCode() != 200) {
       throw new Refused(answer.statusCode(), answer.body());
     }

@@ -116,5 +116,4 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
     Throwable cause = e.getCause() == null ? e : e.getCause();
     return String.valueOf(cause.getMessage()).lines().findFirst().orElse("unknown");
   }
-
 }

@@ -1,0 +1,125 @@
+package ingest.delivery;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.delivery.clickhouse.TelemetryRows;
+import ingest.envelope.Envelope;
+import ingest.envelope.EventId;
+import ingest.outbox.OutboxEvent;
+import ingest.store.ClickHouse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes a batch's events into {@code vf.raw_events_log} and the telemetry tables of their types.
+ *
+ * <p>A batch may be written twice, in another composition too: the tables merge copies of an event,
+ * the token spares the work where the composition is the same. Telemetry goes first and the raw
+ * event last, all before the batch is settled.
+ */
+public final class ClickHouseSender implements Processor {
+  private static final Logger LOG = LoggerFactory.getLogger(ClickHouseSender.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final DateTimeFormatter MILLIS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter MICROS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS").withZone(ZoneOffset.UTC);
+
+  private final ClickHouse clickHouse;
+  private final Map<String, List<TelemetryRows>> telemetry;
+  private final DeliveryMetrics metrics;
+
+  public ClickHouseSender(
+      ClickHouse clickHouse, Map<String, List<TelemetryRows>> telemetry, DeliveryMetrics metrics) {
+    this.clickHouse = clickHouse;
+    this.telemetry = telemetry;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void process(Exchange exchange) throws IOException, InterruptedException {
+    Batch batch = exchange.getMessage().getBody(Batch.class);
+    long began = System.nanoTime();
+    Outcome outcome = write(batch);
+    metrics.attempt(
+        batch.target().name(), batch.events().size(), outcome, System.nanoTime() - began);
+    if (outcome instanceof Outcome.TargetBroken broken) {
+      LOG.info("deliver clickhouse: {} events: {}", batch.events().size(), broken);
+      batch.breakOff(broken);
+    } else {
+      batch.events().forEach(e -> batch.put(e.id, outcome));
+    }
+  }
+
+  private Outcome write(Batch batch) throws InterruptedException, IOException {
+    Map<String, ByteArrayOutputStream> tables = new LinkedHashMap<>();
+    for (OutboxEvent event : batch.events()) {
+      Envelope envelope = Envelope.of(JSON.readTree(event.envelope));
+      for (TelemetryRows rows : telemetry.getOrDefault(event.type, List.of())) {
+        for (ObjectNode row : rows.rows(envelope)) {
+          append(tables, rows.table(), row);
+        }
+      }
+    }
+    for (OutboxEvent event : batch.events()) {
+      append(tables, "vf.raw_events_log", raw(event));
+    }
+    String token = token(batch);
+    try {
+      for (Map.Entry<String, ByteArrayOutputStream> table : tables.entrySet()) {
+        clickHouse.insert(table.getKey(), token, table.getValue().toByteArray());
+      }
+      return new Outcome.Settled("written");
+    } catch (IOException e) {
+      return new Outcome.TargetBroken(e.toString(), null);
+    }
+  }
+
+  private static ObjectNode raw(OutboxEvent event) throws IOException {
+    Envelope envelope = Envelope.of(JSON.readTree(event.envelope));
+    ObjectNode row = JSON.createObjectNode();
+    row.put("event_id", event.id.toString());
+    row.put("source", envelope.source());
+    row.put("type", envelope.type());
+    row.put("subject", envelope.subject());
+    row.put("rev", envelope.rev());
+    row.put("time", MILLIS.format(envelope.time()));
+    row.put("created_at", MICROS.format(event.createdAt));
+    UUID replayof = envelope.replayof();
+    row.put("replayof", replayof == null ? null : replayof.toString());
+    row.put("envelope", new String(event.envelope, java.nio.charset.StandardCharsets.UTF_8));
+    return row;
+  }
+
+  private static void append(
+      Map<String, ByteArrayOutputStream> tables, String table, ObjectNode row)
+      throws JsonProcessingException {
+    ByteArrayOutputStream lines =
+        tables.computeIfAbsent(table, t -> new ByteArrayOutputStream(64 * 1024));
+    lines.writeBytes(JSON.writeValueAsBytes(row));
+    lines.write('\n');
+  }
+
+  /** Names the composition: first and last event and their number. */
+  private static String token(Batch batch) {
+    List<OutboxEvent> events = batch.events();
+    return EventId.text(events.get(0).id)
+        + "-"
+        + EventId.text(events.get(events.size() - 1).id)
+        + "-"
+        + events.size()
+        + "-"
+        + events.stream().map(e -> e.id).mapToInt(UUID::hashCode).sum();
+  }
+}
