@@ -36,6 +36,13 @@ CREATE TABLE dm.probe_schedule (
 ) WITH (fillfactor = 70);
 CREATE INDEX probe_schedule_due ON dm.probe_schedule (next_probe_at); -- probe-claim.sql
 
+-- The latest slot of a schedule that is not after at_time: slots that were missed are not made up for.
+CREATE FUNCTION dm.slot(next_probe_at timestamptz, period interval, at_time timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT next_probe_at + make_interval(secs => floor(extract(epoch FROM at_time - next_probe_at)
+                                                       / extract(epoch FROM period)) * extract(epoch FROM period))
+$$;
+
 -- A page that kept failing was skipped whole; its channels are due again at their next slot.
 CREATE TABLE dm.skipped_page (
     id bigserial PRIMARY KEY,

@@ -36,7 +36,7 @@ $$;
 SELECT public.processed_events_make_partitions((now() AT TIME ZONE 'UTC')::date, 8);
 
 -- What is known of a channel now. Each column group has the (rev, event) that wrote it: viewers are seen
--- by polls alone, the stream also by webhooks, so neither holds the other back.
+-- by polls alone, the stream also by webhooks, so neither holds the other back. rev 0: never written.
 CREATE TABLE public.channel_snapshot (
     platform text NOT NULL,
     platform_user_id text NOT NULL,
@@ -44,8 +44,8 @@ CREATE TABLE public.channel_snapshot (
     slug text,
     viewer_count integer,
     viewers_at timestamptz,
-    viewers_rev bigint,
-    viewers_ev uuid,
+    viewers_rev bigint NOT NULL DEFAULT 0,
+    viewers_ev uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     is_live boolean,
     stream_started_at timestamptz,
     title text,
@@ -53,8 +53,8 @@ CREATE TABLE public.channel_snapshot (
     is_mature boolean,
     category_id bigint,
     category_name text,
-    stream_rev bigint,
-    stream_ev uuid,
+    stream_rev bigint NOT NULL DEFAULT 0,
+    stream_ev uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (platform, platform_user_id)
 ) WITH (fillfactor = 70); -- no index on what changes: updates stay HOT

@@ -1,0 +1,77 @@
+package ingest.kick;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ingest.envelope.Envelope;
+import ingest.outbox.Intake;
+import ingest.poll.PollRun;
+import java.sql.Timestamp;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+
+/**
+ * The Java steps of the poller {@code kick-viewers}. A page travels as the exchange property {@code
+ * page}, from its claim to its commit or its skip.
+ */
+public final class KickViewers {
+  private final ViewerCounts mapper = new ViewerCounts();
+
+  /** Reads the claimed rows as the run's next page. */
+  public Page claimed(List<Map<String, Object>> rows, Exchange exchange) {
+    Page page =
+        new Page(
+            UUID.fromString(exchange.getMessage().getHeader("token", String.class)),
+            rows.stream().map(KickViewers::channel).toList());
+    Objects.requireNonNull(PollRun.of(exchange)).claimed(page.channels().size());
+    return page;
+  }
+
+  private static DueChannel channel(Map<String, Object> row) {
+    return new DueChannel(
+        (Long) row.get("channel_id"),
+        (String) row.get("external_id"),
+        (String) row.get("platform_user_id"),
+        ((Timestamp) row.get("slot")).toInstant(),
+        ((Timestamp) row.get("polled_at")).toInstant());
+  }
+
+  /**
+   * By id: a batch by slug fails as a whole for one unknown slug, and comes back wrong at times.
+   */
+  public String query(@ExchangeProperty("page") Page page) {
+    return page.channels().stream()
+        .map(c -> "broadcaster_user_id=" + c.platformUserId())
+        .collect(Collectors.joining("&"));
+  }
+
+  /** What Kick said of the page, and that its channels were asked for. */
+  public Intake observed(JsonNode answer, @ExchangeProperty("page") Page page) {
+    List<Envelope> envelopes = mapper.map(answer, page.channels(), Envelope.newTraceparent());
+    return new Intake(envelopes, List.of(new ProbeSchedule(page)));
+  }
+
+  /** Sets what {@code probe-skip.sql} binds. */
+  public void skipped(@ExchangeProperty("page") Page page, Exchange exchange) {
+    Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    exchange.getMessage().setHeader("token", page.token().toString());
+    exchange
+        .getMessage()
+        .setHeader(
+            "channels",
+            page.channels().stream()
+                .map(c -> Long.toString(c.channelId()))
+                .collect(Collectors.joining(",", "{", "}")));
+    exchange.getMessage().setHeader("slot", page.channels().get(0).slot().toString());
+    exchange.getMessage().setHeader("error", reason(cause));
+    Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
+  }
+
+  private static String reason(@org.jspecify.annotations.Nullable Throwable cause) {
+    String text = String.valueOf(cause);
+    return text.length() > 500 ? text.substring(0, 500) : text;
+  }
+}

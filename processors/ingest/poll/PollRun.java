@@ -1,0 +1,89 @@
+package ingest.poll;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.camel.Exchange;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a poller, from its trigger to its last page; steps of the run add to it. */
+public final class PollRun {
+  private static final String PROPERTY = "pollRun";
+
+  private final String poller;
+  private final Instant at;
+  private final boolean forced;
+  private final long began = System.nanoTime();
+  private final AtomicInteger channels = new AtomicInteger();
+  private final AtomicInteger fresh = new AtomicInteger();
+  private final AtomicInteger events = new AtomicInteger();
+  private final AtomicInteger pages = new AtomicInteger();
+  private final AtomicInteger skipped = new AtomicInteger();
+
+  PollRun(String poller, Instant at, boolean forced) {
+    this.poller = poller;
+    this.at = at;
+    this.forced = forced;
+  }
+
+  /** The run that an exchange belongs to; null outside of one. */
+  public static @Nullable PollRun of(Exchange exchange) {
+    return exchange.getProperty(PROPERTY, PollRun.class);
+  }
+
+  void attach(Exchange exchange) {
+    exchange.setProperty(PROPERTY, this);
+  }
+
+  public void claimed(int number) {
+    channels.addAndGet(number);
+  }
+
+  /** A page was committed. */
+  public void committed(int all, int fresh) {
+    pages.incrementAndGet();
+    events.addAndGet(all);
+    this.fresh.addAndGet(fresh);
+  }
+
+  public void skippedPage() {
+    skipped.incrementAndGet();
+  }
+
+  public String poller() {
+    return poller;
+  }
+
+  public Instant at() {
+    return at;
+  }
+
+  /** True when it was asked for by hand, which a switched-off poller obeys too. */
+  public boolean forced() {
+    return forced;
+  }
+
+  public Duration age() {
+    return Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  public int channels() {
+    return channels.get();
+  }
+
+  public int events() {
+    return events.get();
+  }
+
+  public int fresh() {
+    return fresh.get();
+  }
+
+  public int pages() {
+    return pages.get();
+  }
+
+  public int skipped() {
+    return skipped.get();
+  }
+}

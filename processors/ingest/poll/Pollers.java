@@ -1,0 +1,199 @@
+package ingest.poll;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Route;
+import org.apache.camel.component.quartz.QuartzComponent;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.jspecify.annotations.Nullable;
+import org.quartz.JobDataMap;
+import org.quartz.JobKey;
+import org.quartz.Scheduler;
+import org.quartz.SchedulerException;
+import org.quartz.Trigger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The pollers of this process: every route from {@code quartz:poll/<name>}. A poller's route begins
+ * with {@link #begin}, which heeds the switch {@code poll.<name>.enabled} and keeps the run's book.
+ */
+public final class Pollers {
+  private static final Logger LOG = LoggerFactory.getLogger(Pollers.class);
+  private static final String GROUP = "poll";
+  private static final String FORCED = "forced";
+
+  private final CamelContext camel;
+  private final Switches switches;
+  private final MeterRegistry registry;
+  private final Clock clock;
+  private final Map<String, PollRun> lastRuns = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+
+  public Pollers(CamelContext camel, Switches switches, MeterRegistry registry, Clock clock) {
+    this.camel = camel;
+    this.switches = switches;
+    this.registry = registry;
+    this.clock = clock;
+  }
+
+  /** The first step of a poller: false when it is switched off and was not asked for by hand. */
+  public boolean begin(Exchange exchange) throws SQLException {
+    String poller = exchange.getFromRouteId();
+    boolean forced =
+        exchange.getMessage().getHeader("mergedJobDataMap") instanceof JobDataMap data
+            && data.containsKey(FORCED);
+    if (!forced && !switches.on(key(poller))) {
+      return false;
+    }
+    PollRun run = new PollRun(poller, clock.instant(), forced);
+    run.attach(exchange);
+    exchange.getExchangeExtension().addOnCompletion(new End(run));
+    return true;
+  }
+
+  private final class End extends SynchronizationAdapter {
+    private final PollRun run;
+
+    End(PollRun run) {
+      this.run = run;
+    }
+
+    @Override
+    public void onDone(Exchange exchange) {
+      ended(run, exchange.getException());
+    }
+  }
+
+  private void ended(PollRun run, @Nullable Exception error) {
+    if (error != null) {
+      LOG.warn("{}: run broken off: {}", run.poller(), error.toString());
+    } else if (run.channels() > 0 || run.forced()) {
+      LOG.info(
+          String.format(
+              Locale.ROOT,
+              "%s: %d due, %d events of which %d new, %d pages skipped, %.1f s",
+              run.poller(),
+              run.channels(),
+              run.events(),
+              run.fresh(),
+              run.skipped(),
+              run.age().toMillis() / 1000.0));
+    }
+    counter(run.poller(), "committed").increment(run.pages());
+    counter(run.poller(), "skipped").increment(run.skipped());
+    lock.lock();
+    try {
+      if (run.channels() > 0 || run.forced()) {
+        lastRuns.put(run.poller(), run);
+      }
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Counter counter(String poller, String outcome) {
+    return Counter.builder("ingest.poll.pages")
+        .description("Pages asked of an upstream, by what became of them")
+        .tag("poller", poller)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  /** Registers each poller's meters; called once the routes are there. */
+  public void watch() {
+    for (String name : names()) {
+      counter(name, "committed");
+      counter(name, "skipped");
+      Gauge.builder("ingest.poll.on", () -> on(name))
+          .description("1 while the poller is switched on")
+          .tag("poller", name)
+          .register(registry);
+    }
+  }
+
+  private double on(String name) {
+    try {
+      return switches.on(key(name)) ? 1 : 0;
+    } catch (SQLException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** The switch of a poller. */
+  public static String key(String poller) {
+    return "poll." + poller + ".enabled";
+  }
+
+  public List<String> names() {
+    return camel.getRoutes().stream()
+        .filter(r -> r.getEndpoint().getEndpointUri().startsWith("quartz://" + GROUP + "/"))
+        .map(Route::getRouteId)
+        .sorted()
+        .toList();
+  }
+
+  /** The last run that had something to do; null before the first. */
+  public @Nullable PollRun lastRun(String poller) {
+    return lastRuns.get(poller);
+  }
+
+  /** When its timer fires next; null when it does not. */
+  public @Nullable Instant nextRun(String poller) throws SchedulerException {
+    return scheduler().getTriggersOfJob(new JobKey(poller, GROUP)).stream()
+        .map(Trigger::getNextFireTime)
+        .filter(java.util.Objects::nonNull)
+        .min(Date::compareTo)
+        .map(Date::toInstant)
+        .orElse(null);
+  }
+
+  /**
+   * Runs a poller now, switched off or not, and waits for the end of that run. A run that is on its
+   * way is waited for first: a poller never overlaps itself in one process.
+   *
+   * @return the run; null when it did not end within {@code longest}
+   */
+  public @Nullable PollRun run(String poller, Duration longest)
+      throws SchedulerException, InterruptedException {
+    Instant asked = clock.instant();
+    JobDataMap data = new JobDataMap(new TreeMap<>(Map.of(FORCED, "true")));
+    scheduler().triggerJob(new JobKey(poller, GROUP), data);
+    long nanos = TimeUnit.NANOSECONDS.convert(longest);
+    lock.lockInterruptibly();
+    try {
+      while (nanos > 0) {
+        PollRun last = lastRuns.get(poller);
+        if (last != null && last.forced() && !last.at().isBefore(asked)) {
+          return last;
+        }
+        nanos = ended.awaitNanos(nanos);
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Scheduler scheduler() {
+    return camel.getComponent("quartz", QuartzComponent.class).getScheduler();
+  }
+}

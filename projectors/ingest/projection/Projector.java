@@ -1,0 +1,31 @@
+package ingest.projection;
+
+import ingest.envelope.Envelope;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * Turns the events of one (source, type) into rows of the environment. Found by scanning, so an
+ * implementation needs a public constructor without arguments; used by several threads.
+ *
+ * @param <R> one row, or what is needed to write it
+ */
+public interface Projector<R> {
+  String source();
+
+  String type();
+
+  /**
+   * Pure: the same envelope always gives the same rows.
+   *
+   * @throws ingest.envelope.InvalidEnvelope when the data is not what its type says
+   */
+  List<R> rows(Envelope envelope);
+
+  /**
+   * One set-based statement, guarded by the revision of each column group it writes, in the
+   * transaction that records the events' ids. Rows come in any order; the same row may come again.
+   */
+  void write(Connection tx, List<R> rows) throws SQLException;
+}

@@ -1,0 +1,21 @@
+package ingest.projection;
+
+import java.util.Comparator;
+import java.util.UUID;
+
+/**
+ * The place of an observation in the order of its subject and aspect: by rev, ties by the id of the
+ * original event. An equal pair is the same event, so a replay writes it again.
+ */
+public record Revision(long rev, UUID event) implements Comparable<Revision> {
+  /** As PostgreSQL compares {@code uuid}: by bytes, unsigned. */
+  private static final Comparator<UUID> BYTES =
+      Comparator.comparing(UUID::getMostSignificantBits, Long::compareUnsigned)
+          .thenComparing(UUID::getLeastSignificantBits, Long::compareUnsigned);
+
+  @Override
+  public int compareTo(Revision other) {
+    int byRev = Long.compare(rev, other.rev);
+    return byRev != 0 ? byRev : BYTES.compare(event, other.event);
+  }
+}
