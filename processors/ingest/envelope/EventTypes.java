@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.networknt.schema.DisallowUnknownKeywordFactory;
 import com.networknt.schema.JsonMetaSchema;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
@@ -56,7 +55,7 @@ public final class EventTypes {
   private static final SchemaLocation BASE = SchemaLocation.of("ingest:/");
 
   /** A name that may be told: other names in a payload may be content, as a map's keys are. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_$][A-Za-z0-9_-]{0,63}");
 
   /** Violations that are told of one event. */
   private static final int MOST_TOLD = 5;
@@ -250,7 +249,10 @@ public final class EventTypes {
         JsonMetaSchema.builder(JsonMetaSchema.getV202012())
             .keyword(new NonValidationKeyword("source"))
             .keyword(new NonValidationKeyword("pii"))
-            .unknownKeywordFactory(DisallowUnknownKeywordFactory.getInstance())
+            .unknownKeywordFactory(
+                (keyword, context) -> {
+                  throw new InvalidSchema("keyword " + keyword + " is not known");
+                })
             .build();
     return JsonSchemaFactory.getInstance(
         VersionFlag.V202012,

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.delivery.clickhouse;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.envelope;
+
+import org.jspecify.annotations.NullMarked;

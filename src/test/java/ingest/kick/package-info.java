@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.kick;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.signature;
+
+import org.jspecify.annotations.NullMarked;
