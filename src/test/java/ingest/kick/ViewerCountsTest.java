@@ -62,12 +62,13 @@ final class ViewerCountsTest {
       assertFalse(Files.exists(PAIRS.resolve(name + ".envelope.json")));
       assertEquals(
           Files.readString(error).strip(),
-          assertThrows(MalformedAnswer.class, () -> map(answer, SLOT, POLLED)).getMessage());
+          assertThrows(MalformedAnswer.class, () -> map(answer, SLOT, POLLED)).getMessage(),
+          name);
       return;
     }
     List<Envelope> envelopes = map(answer, SLOT, POLLED);
     assertEquals(
-        read(name + ".envelope.json").toPrettyString(), written(envelopes).toPrettyString());
+        read(name + ".envelope.json").toPrettyString(), written(envelopes).toPrettyString(), name);
     EventTypes types = EventTypes.load(Path.of("routes"));
     envelopes.forEach(types::check);
     assertEquals(
