@@ -24,4 +24,5 @@ ORDER BY (source, type, time, event_id) -- replay reads a window of some types i
 TTL toDateTime(time) + INTERVAL 13 MONTH DELETE
 SETTINGS non_replicated_deduplication_window = 10000;
 
-CREATE OR REPLACE VIEW vf.raw_events AS SELECT * FROM vf.raw_events_log FINAL;
+-- IF NOT EXISTS, never OR REPLACE: that would silently drop a table of this name that an old writer fills.
+CREATE VIEW IF NOT EXISTS vf.raw_events AS SELECT * FROM vf.raw_events_log FINAL;

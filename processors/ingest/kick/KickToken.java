@@ -42,7 +42,7 @@ public final class KickToken implements Processor {
       }
       if (!answer.path("access_token").isTextual()
           || !answer.path("expires_in").canConvertToLong()) {
-        throw new MalformedAnswer("access_token or expires_in of the token answer");
+        throw new MalformedAnswer("$", "access_token and expires_in");
       }
       token = answer.path("access_token").textValue();
       until = clock.instant().plusSeconds(answer.path("expires_in").longValue()).minus(MARGIN);

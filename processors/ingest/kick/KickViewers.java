@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Java steps of the poller {@code kick-viewers}. A page travels as the exchange property {@code
@@ -32,11 +33,15 @@ public final class KickViewers {
 
   private static DueChannel channel(Map<String, Object> row) {
     return new DueChannel(
-        (Long) row.get("channel_id"),
-        (String) row.get("external_id"),
-        (String) row.get("platform_user_id"),
-        ((Timestamp) row.get("slot")).toInstant(),
-        ((Timestamp) row.get("polled_at")).toInstant());
+        column(row, "channel_id", Long.class),
+        column(row, "external_id", String.class),
+        column(row, "platform_user_id", String.class),
+        column(row, "slot", Timestamp.class).toInstant(),
+        column(row, "polled_at", Timestamp.class).toInstant());
+  }
+
+  private static <T> T column(Map<String, Object> row, String name, Class<T> type) {
+    return type.cast(Objects.requireNonNull(row.get(name), name));
   }
 
   /**
@@ -70,7 +75,7 @@ public final class KickViewers {
     Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }
 
-  private static String reason(@org.jspecify.annotations.Nullable Throwable cause) {
+  private static String reason(@Nullable Throwable cause) {
     String text = String.valueOf(cause);
     return text.length() > 500 ? text.substring(0, 500) : text;
   }

@@ -25,7 +25,7 @@ public final class Switches {
   }
 
   /** An override in force. */
-  public record Override(
+  public record Setting(
       String name,
       String value,
       String who,
@@ -42,15 +42,15 @@ public final class Switches {
     String value =
         overrides().stream()
             .filter(o -> o.name.equals(name))
-            .map(Override::value)
+            .map(Setting::value)
             .findFirst()
             .orElseGet(() -> settings.find(name).orElse("true"));
     return Boolean.parseBoolean(value);
   }
 
   /** The overrides in force, by name. */
-  public List<Override> overrides() throws SQLException {
-    List<Override> overrides = new ArrayList<>();
+  public List<Setting> overrides() throws SQLException {
+    List<Setting> overrides = new ArrayList<>();
     try (Connection connection = dm.connection();
         PreparedStatement query =
             connection.prepareStatement(
@@ -58,7 +58,7 @@ public final class Switches {
         ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
         overrides.add(
-            new Override(
+            new Setting(
                 rows.getString("name"),
                 rows.getString("value"),
                 rows.getString("who"),

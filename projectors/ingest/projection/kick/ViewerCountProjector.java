@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ViewerCountProjector implements Projector<ViewerCountProjector.Row> {
 
-  /** One observation; a null viewerCount leaves the group alone. */
+  /** One observation; a null viewerCount or stream leaves its column group alone. */
   public record Row(
       String platform,
       String platformUserId,
@@ -37,12 +38,12 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
       @Nullable Integer viewerCount,
       Instant viewersAt,
       Revision viewers,
-      Stream stream,
+      @Nullable Stream stream,
       Revision streamRevision) {}
 
   /** What is on, as far as Kick says; absent fields are unset. */
   public record Stream(
-      boolean live,
+      @Nullable Boolean live,
       @Nullable Instant startedAt,
       @Nullable String title,
       @Nullable String language,
@@ -91,8 +92,7 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
   @Override
   public List<Row> rows(Envelope envelope) {
     JsonNode data = envelope.data();
-    JsonNode stream = data.path("stream");
-    if (!data.path("platform_user_id").isTextual() || !stream.path("is_live").isBoolean()) {
+    if (!data.path("platform_user_id").isTextual()) {
       throw new InvalidEnvelope("data is not that of kick.viewer_count.observed/1");
     }
     JsonNode viewers = data.path("viewer_count");
@@ -105,17 +105,23 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
             viewers.isInt() ? viewers.intValue() : null,
             envelope.time(),
             new Revision(envelope.rev(), envelope.rootId()),
-            new Stream(
-                stream.path("is_live").asBoolean(),
-                stream.has("started_at") ? Envelope.time(stream.path("started_at").asText()) : null,
-                text(stream, "title"),
-                text(stream, "language"),
-                stream.path("is_mature").isBoolean() ? stream.path("is_mature").asBoolean() : null,
-                stream.path("category").path("id").isIntegralNumber()
-                    ? stream.path("category").path("id").longValue()
-                    : null,
-                text(stream.path("category"), "name")),
+            stream(data.path("stream")),
             new Revision(Long.parseLong(data.path("stream_rev").asText("0")), envelope.rootId())));
+  }
+
+  private static @Nullable Stream stream(JsonNode stream) {
+    if (!stream.isObject()) {
+      return null;
+    }
+    JsonNode category = stream.path("category");
+    return new Stream(
+        flag(stream, "is_live"),
+        stream.has("started_at") ? Envelope.time(stream.path("started_at").asText()) : null,
+        text(stream, "title"),
+        text(stream, "language"),
+        flag(stream, "is_mature"),
+        category.path("id").isIntegralNumber() ? category.path("id").longValue() : null,
+        text(category, "name"));
   }
 
   @Override
@@ -134,20 +140,24 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
         upsert.executeUpdate();
       }
     }
-    Collection<Row> streams = newest(rows, Row::streamRevision);
+    Collection<Row> streams =
+        newest(rows.stream().filter(r -> r.stream != null).toList(), Row::streamRevision);
+    if (streams.isEmpty()) {
+      return;
+    }
     try (PreparedStatement upsert = tx.prepareStatement(UPSERT_STREAM)) {
       int p = 0;
       upsert.setArray(++p, column(tx, "text", streams, Row::platform));
       upsert.setArray(++p, column(tx, "text", streams, Row::platformUserId));
       upsert.setArray(++p, column(tx, "text", streams, Row::channelExternalId));
       upsert.setArray(++p, column(tx, "text", streams, Row::slug));
-      upsert.setArray(++p, column(tx, "bool", streams, r -> r.stream.live));
-      upsert.setArray(++p, column(tx, "timestamptz", streams, r -> utc(r.stream.startedAt)));
-      upsert.setArray(++p, column(tx, "text", streams, r -> r.stream.title));
-      upsert.setArray(++p, column(tx, "text", streams, r -> r.stream.language));
-      upsert.setArray(++p, column(tx, "bool", streams, r -> r.stream.mature));
-      upsert.setArray(++p, column(tx, "bigint", streams, r -> r.stream.categoryId));
-      upsert.setArray(++p, column(tx, "text", streams, r -> r.stream.categoryName));
+      upsert.setArray(++p, column(tx, "bool", streams, r -> stream(r).live));
+      upsert.setArray(++p, column(tx, "timestamptz", streams, r -> utc(stream(r).startedAt)));
+      upsert.setArray(++p, column(tx, "text", streams, r -> stream(r).title));
+      upsert.setArray(++p, column(tx, "text", streams, r -> stream(r).language));
+      upsert.setArray(++p, column(tx, "bool", streams, r -> stream(r).mature));
+      upsert.setArray(++p, column(tx, "bigint", streams, r -> stream(r).categoryId));
+      upsert.setArray(++p, column(tx, "text", streams, r -> stream(r).categoryName));
       upsert.setArray(++p, column(tx, "bigint", streams, r -> r.streamRevision.rev()));
       upsert.setArray(++p, column(tx, "uuid", streams, r -> r.streamRevision.event()));
       upsert.executeUpdate();
@@ -173,6 +183,14 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
   private static java.sql.Array column(
       Connection tx, String type, Collection<Row> rows, Column column) throws SQLException {
     return tx.createArrayOf(type, rows.stream().map(column::of).toArray());
+  }
+
+  private static Stream stream(Row row) {
+    return Objects.requireNonNull(row.stream);
+  }
+
+  private static @Nullable Boolean flag(JsonNode node, String field) {
+    return node.path(field).isBoolean() ? node.path(field).booleanValue() : null;
   }
 
   private static @Nullable String utc(@Nullable Instant time) {
