@@ -1,0 +1,58 @@
+package ingest.cli;
+
+import java.io.PrintWriter;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar where a person looks at work of known size, else nothing; messages pass above it. */
+final class Progress implements AutoCloseable {
+  private static final String CLEAR_LINE = "\r\u001b[K";
+
+  private final PrintWriter err;
+  private final @Nullable ProgressBar bar;
+
+  private Progress(PrintWriter err, @Nullable ProgressBar bar) {
+    this.err = err;
+    this.bar = bar;
+  }
+
+  static Progress none(Surroundings around) {
+    return new Progress(around.err(), null);
+  }
+
+  static Progress ofBytes(Surroundings around, String task, long bytes) {
+    if (!around.terminal()) {
+      return none(around);
+    }
+    return new Progress(
+        around.err(),
+        new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(bytes)
+            .setUnit(" MiB", 1 << 20)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setConsumer(new ConsoleProgressBarConsumer(System.err))
+            .build());
+  }
+
+  void to(long bytes, String remark) {
+    if (bar != null) {
+      bar.stepTo(bytes);
+      bar.setExtraMessage(" " + remark);
+    }
+  }
+
+  void say(String message) {
+    err.println(bar == null ? message : CLEAR_LINE + message);
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package ingest.cli;
+
+/** The product behind the command line, for the commands that are it rather than ask it. */
+@SuppressWarnings("JavaLangClash") // what runs is the ingest; java.lang.Runtime is named in full
+public interface Runtime {
+
+  /**
+   * Runs until the process is told to end, then drains.
+   *
+   * @return the exit code
+   * @throws ingest.settings.SettingException when it cannot start; the message is all that is told
+   */
+  int run(RunOptions options);
+
+  /**
+   * Brings every store that has a DSN up to date.
+   *
+   * @return the exit code
+   * @throws ingest.settings.SettingException when a store cannot be reached
+   */
+  int migrate();
+}

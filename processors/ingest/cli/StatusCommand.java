@@ -1,0 +1,101 @@
+package ingest.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ingest.settings.Settings;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Shows the balance of a running ingest: what came in and where it is. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description = {
+      "Shows what was accepted, what each target has of it, and what was overridden by hand.",
+      "Exits with 1 when a store could not be asked: its numbers are missing then."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bin/ingest status",
+      "  bin/ingest status --json | jq .deliveries.stage.pending",
+      "  bin/ingest status --url http://127.0.0.1:19876    through a port-forward"
+    })
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private final ApiOptions api;
+  private final Surroundings around;
+
+  StatusCommand(Supplier<Settings> settings, Surroundings around) {
+    this.api = new ApiOptions(settings, around);
+    this.around = around;
+  }
+
+  @Override
+  public Integer call() {
+    JsonNode status = api.connect().get("/admin/status");
+    if (api.json()) {
+      api.printJson(status);
+    } else {
+      print(status, around.out());
+    }
+    JsonNode errors = status.path("errors");
+    errors.forEach(
+        error ->
+            around
+                .err()
+                .println(Text.oneLine(error.isTextual() ? error.textValue() : error.toString())));
+    return errors.isEmpty() ? 0 : 1;
+  }
+
+  private void print(JsonNode status, PrintWriter out) {
+    Table accepted = new Table("STORE", "HOLDS", "");
+    accepted.row("outbox", status.path("outbox").path("events"), "events");
+    accepted.row("clickhouse", status.path("clickhouse").path("raw_events"), "raw events");
+    for (Map.Entry<String, JsonNode> env : status.path("env").properties()) {
+      accepted.row(env.getKey(), env.getValue().path("processed_events"), "processed events");
+    }
+    accepted.print(out, around.ansi());
+
+    Table deliveries =
+        new Table("TARGET", "PENDING", "DELIVERED", "DEAD", "ABANDONED", "OLDEST PENDING");
+    for (Map.Entry<String, JsonNode> target : status.path("deliveries").properties()) {
+      deliveries(deliveries, target.getKey(), target.getValue());
+    }
+    section("Deliveries", deliveries, out);
+
+    Table overrides = new Table("NAME", "VALUE", "BY", "SINCE", "UNTIL", "WHY");
+    for (JsonNode override : status.path("overrides")) {
+      overrides.row(
+          override.path("name"),
+          override.path("value"),
+          override.path("who"),
+          Text.time(override.path("at"), around.clock()),
+          Text.time(override.path("until"), around.clock()),
+          override.path("why"));
+    }
+    section("Overrides", overrides, out);
+  }
+
+  private static void deliveries(Table table, String target, JsonNode counts) {
+    JsonNode oldest = counts.path("oldest_pending_seconds");
+    table.row(
+        target,
+        counts.path("pending"),
+        counts.path("delivered"),
+        Table.alarm(counts.path("dead")),
+        Table.alarm(counts.path("abandoned")),
+        oldest.isNumber() ? Text.span(Duration.ofSeconds(oldest.asLong())) : "-");
+  }
+
+  private void section(String title, Table table, PrintWriter out) {
+    if (!table.isEmpty()) {
+      out.println();
+      out.println(title);
+      table.print(out, around.ansi());
+    }
+  }
+}
