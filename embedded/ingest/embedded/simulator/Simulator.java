@@ -1,0 +1,163 @@
+package ingest.embedded.simulator;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Clock;
+import java.util.List;
+import java.util.Properties;
+import org.apache.camel.CamelContext;
+import org.apache.camel.cli.connector.DefaultCliConnectorFactory;
+import org.apache.camel.component.platform.http.main.MainHttpServer;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.http.base.HttpHeaderFilterStrategy;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Kick of our own on loopback: tokens, the channels of a moving world, faults on demand.
+ *
+ * <p>It runs Camel routes in a context of its own, which shares nothing with the product's but the
+ * JVM: no properties file, no environment, no shutdown hook. What it remembers (tokens, faults,
+ * counters, what was served) ends with it; the channels stay. Not thread-safe.
+ */
+public final class Simulator implements AutoCloseable {
+  public static final String CLIENT_ID = "simulated-client";
+  public static final String CLIENT_SECRET = "simulated-secret";
+
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  private final int wantedPort;
+  private final World world;
+  private final Clock clock;
+  private @Nullable Main main;
+
+  /**
+   * Prepares the simulator; {@link #start} opens it.
+   *
+   * @param port 0 for a free one
+   */
+  public Simulator(int port) {
+    this(port, Clock.systemUTC(), 1);
+  }
+
+  Simulator(int port, Clock clock, long seed) {
+    this.wantedPort = port;
+    this.world = new World(seed);
+    this.clock = clock;
+  }
+
+  /**
+   * Opens the simulator; from here on it answers.
+   *
+   * @throws IllegalStateException when it cannot, or has been started before
+   */
+  public void start() {
+    if (main != null) {
+      throw new IllegalStateException("the simulator has been started before");
+    }
+    requireFree(wantedPort);
+    Tokens tokens = new Tokens(clock);
+    Faults faults = new Faults();
+    Calls calls = new Calls(faults);
+    Main starting = new IsolatedMain(wantedPort);
+    starting.bind("tokens", tokens);
+    starting.bind("channels", new Channels(world, clock));
+    starting.bind("truncation", new Truncation());
+    starting.bind("served", new Served());
+    starting.bind("faults", faults);
+    starting.bind("calls", calls);
+    HttpHeaderFilterStrategy cacheControlSent = new HttpHeaderFilterStrategy();
+    cacheControlSent.getOutFilter().remove("cache-control");
+    starting.bind("cacheControlSent", cacheControlSent);
+    main = starting;
+    try {
+      starting.start();
+      new FaultGate(world, tokens, faults, calls)
+          .install(service(starting, MainHttpServer.class).getRouter());
+    } catch (RuntimeException e) {
+      close();
+      throw new IllegalStateException("starting the simulator on port " + wantedPort, e);
+    }
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    if (main == null) {
+      throw new IllegalStateException("the simulator is not started");
+    }
+    return service(main, VertxPlatformHttpServer.class).getPort();
+  }
+
+  /** The channels it knows, the same in every run. */
+  public List<SimulatedChannel> channels() {
+    return world.channels();
+  }
+
+  @Override
+  public void close() {
+    if (main != null) {
+      main.stop();
+    }
+  }
+
+  /** Camel only logs it when its HTTP server finds the port taken, and starts without. */
+  private static void requireFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, LOOPBACK)) {
+      socket.setReuseAddress(true);
+    } catch (IOException e) {
+      throw new IllegalStateException("the simulator cannot have port " + port, e);
+    }
+  }
+
+  private static <T> T service(Main main, Class<T> type) {
+    T service = main.getCamelContext().hasService(type);
+    if (service == null) {
+      throw new IllegalStateException("the simulator has no " + type.getSimpleName());
+    }
+    return service;
+  }
+
+  /** A Main that hears of nothing but what it is told here, although the product is beside it. */
+  private static final class IsolatedMain extends Main {
+    IsolatedMain(int port) {
+      // "false" is no location: with one set, Camel reads neither application.properties nor a
+      // profile; with initial and override properties, no variable names files of them.
+      setPropertyPlaceholderLocations("false");
+      Properties properties = new Properties();
+      properties.setProperty("camel.main.name", "simulator");
+      properties.setProperty(
+          "camel.main.routesIncludePattern", "file:embedded/simulator/*.camel.yaml");
+      properties.setProperty("camel.main.jmxEnabled", "false");
+      properties.setProperty("camel.main.streamCachingEnabled", "false");
+      properties.setProperty("camel.main.autoConfigurationFailFast", "true");
+      properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
+      properties.setProperty("camel.main.shutdownTimeout", "5");
+      properties.setProperty("camel.server.enabled", "true");
+      properties.setProperty("camel.server.host", LOOPBACK.getHostAddress());
+      properties.setProperty("camel.server.port", String.valueOf(port));
+      properties.setProperty("camel.server.fileUploadEnabled", "false");
+      setInitialProperties(properties);
+      setOverrideProperties(properties);
+      configure().setAutoConfigurationEnvironmentVariablesEnabled(false);
+      configure().setAutoConfigurationSystemPropertiesEnabled(false);
+      // It stops when it is closed, after the product has drained, and not on the JVM's signal.
+      setShutdownStrategy(new SimpleMainShutdownStrategy());
+      // The connector's files are named for the process, which the product's connector writes.
+      DefaultCliConnectorFactory noConnector = new DefaultCliConnectorFactory();
+      noConnector.setEnabled(false);
+      bind("cli-connector-factory", noConnector);
+    }
+
+    @Override
+    protected CamelContext createCamelContext() {
+      CamelContext context = super.createCamelContext();
+      PropertiesComponent properties = (PropertiesComponent) context.getPropertiesComponent();
+      properties.setEnvironmentVariableMode(PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_NEVER);
+      properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_NEVER);
+      return context;
+    }
+  }
+}

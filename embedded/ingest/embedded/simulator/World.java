@@ -1,0 +1,132 @@
+package ingest.embedded.simulator;
+
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+
+/**
+ * Five hundred channels and what they broadcast at any time.
+ *
+ * <p>A pure function of the seed and the time: nothing is advanced or remembered, so the same
+ * moment always looks the same, in whatever order it is asked for. The channels do not depend on
+ * the seed, so that those registered once are there after a restart.
+ *
+ * <p>A channel's time is cut into cycles of two to six hours, with one broadcast inside each, of a
+ * third of the cycle on average: so about a third of the channels is live at any time.
+ */
+final class World {
+  static final int CHANNELS = 500;
+  private static final long FIRST_ID = 900_000_001L;
+
+  /** How often Kick counts viewers; between two counts the number stands still. */
+  static final Duration COUNT = Duration.ofSeconds(61);
+
+  private static final List<String> TREES =
+      List.of(
+          "maple", "oak", "pine", "birch", "cedar", "willow", "aspen", "hazel", "rowan", "alder",
+          "elm", "ash", "beech", "larch", "spruce", "yew", "linden", "poplar", "juniper", "laurel");
+  private static final List<String> CATEGORIES =
+      List.of("Just Talking", "Slots", "Chess", "Speedruns", "Cooking", "Music", "Racing", "Poker");
+  private static final List<String> TITLES =
+      List.of(
+          "Evening stream",
+          "Road to the top \"season 4\"",
+          "Chill & chat",
+          "Süßes oder Saures",
+          "Первый раз здесь",
+          "夜更かし配信",
+          "No mic today 🎧",
+          "24 h challenge, hour by hour");
+  private static final List<String> LANGUAGES = List.of("en", "de", "es", "pt", "ru", "ja", "tr");
+  private static final List<String> TAGS =
+      List.of("chill", "english", "family", "competitive", "drops", "newbie", "18plus", "late");
+
+  private final long seed;
+  private final List<SimulatedChannel> channels;
+  private final Map<Long, SimulatedChannel> byId;
+  private final Map<String, SimulatedChannel> bySlug;
+
+  World(long seed) {
+    this.seed = seed;
+    this.channels =
+        LongStream.range(FIRST_ID, FIRST_ID + CHANNELS).mapToObj(World::channel).toList();
+    this.byId =
+        channels.stream()
+            .collect(toUnmodifiableMap(SimulatedChannel::broadcasterUserId, identity()));
+    this.bySlug = channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
+  }
+
+  List<SimulatedChannel> channels() {
+    return channels;
+  }
+
+  Optional<SimulatedChannel> byId(long broadcasterUserId) {
+    return Optional.ofNullable(byId.get(broadcasterUserId));
+  }
+
+  Optional<SimulatedChannel> bySlug(String slug) {
+    return Optional.ofNullable(bySlug.get(slug));
+  }
+
+  /** What the channel broadcasts at {@code now}; empty when it is offline. */
+  Optional<Livestream> livestream(SimulatedChannel channel, Instant now) {
+    SplittableRandom habits = random(channel, Long.MIN_VALUE);
+    long cycle = habits.nextLong(Duration.ofHours(2).toSeconds(), Duration.ofHours(6).toSeconds());
+    long shifted = now.getEpochSecond() - habits.nextLong(cycle);
+    double popularity = Math.exp(3.7 + 1.3 * habits.nextGaussian());
+    String language = pick(habits, LANGUAGES);
+
+    long number = Math.floorDiv(shifted, cycle);
+    SplittableRandom broadcast = random(channel, number);
+    long length = (long) (cycle * broadcast.nextDouble(0.2, 0.47));
+    long age = Math.floorMod(shifted, cycle) - broadcast.nextLong(cycle - length);
+    if (age < 0 || age >= length) {
+      return Optional.empty();
+    }
+    int category = broadcast.nextInt(CATEGORIES.size());
+    int tag = broadcast.nextInt(TAGS.size() - 1);
+    return Optional.of(
+        new Livestream(
+            Instant.ofEpochSecond(now.getEpochSecond() - age),
+            pick(broadcast, TITLES),
+            category + 1,
+            CATEGORIES.get(category),
+            language,
+            broadcast.nextInt(10) == 0,
+            broadcast.nextInt(10) < 3 ? Optional.empty() : Optional.of(TAGS.subList(tag, tag + 2)),
+            broadcast.nextInt(20) == 0
+                ? OptionalInt.empty()
+                : OptionalInt.of(viewers(broadcast, popularity, age / COUNT.toSeconds()))));
+  }
+
+  /** A random walk from the broadcast's first count to the present one. */
+  private static int viewers(SplittableRandom broadcast, double first, long counts) {
+    double viewers = first;
+    for (long i = 0; i < counts; i++) {
+      viewers *= Math.exp(0.06 * broadcast.nextGaussian());
+    }
+    return (int) Math.max(1, Math.round(viewers));
+  }
+
+  private SplittableRandom random(SimulatedChannel channel, long aspect) {
+    long mixed = new SplittableRandom(seed ^ channel.broadcasterUserId()).nextLong();
+    return new SplittableRandom(mixed + aspect);
+  }
+
+  private static String pick(SplittableRandom random, List<String> choices) {
+    return choices.get(random.nextInt(choices.size()));
+  }
+
+  private static SimulatedChannel channel(long id) {
+    int number = (int) (id - FIRST_ID) + 1;
+    return new SimulatedChannel(id, TREES.get(number % TREES.size()) + "-channel-" + number);
+  }
+}
