@@ -71,6 +71,7 @@ public final class KickViewers {
                 .map(c -> Long.toString(c.channelId()))
                 .collect(Collectors.joining(",", "{", "}")));
     exchange.getMessage().setHeader("slot", page.channels().get(0).slot().toString());
+    exchange.getMessage().setHeader("count", page.channels().size());
     exchange.getMessage().setHeader("error", reason(cause));
     Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }

@@ -14,6 +14,7 @@ public final class PollRun {
   private final Instant at;
   private final boolean forced;
   private final long began = System.nanoTime();
+  private volatile Duration took = Duration.ZERO;
   private final AtomicInteger channels = new AtomicInteger();
   private final AtomicInteger fresh = new AtomicInteger();
   private final AtomicInteger events = new AtomicInteger();
@@ -63,8 +64,13 @@ public final class PollRun {
     return forced;
   }
 
-  public Duration age() {
-    return Duration.ofNanos(System.nanoTime() - began);
+  void end() {
+    took = Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  /** How long it took, once it is over. */
+  public double seconds() {
+    return took.toMillis() / 1000.0;
   }
 
   public int channels() {

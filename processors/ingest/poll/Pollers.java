@@ -78,14 +78,13 @@ public final class Pollers {
 
     @Override
     public void onDone(Exchange exchange) {
-      ended(run, exchange.getException());
+      ended(run);
     }
   }
 
-  private void ended(PollRun run, @Nullable Exception error) {
-    if (error != null) {
-      LOG.warn("{}: run broken off: {}", run.poller(), error.toString());
-    } else if (run.channels() > 0 || run.forced()) {
+  private void ended(PollRun run) {
+    run.end();
+    if (run.channels() > 0 || run.forced()) {
       LOG.info(
           String.format(
               Locale.ROOT,
@@ -95,7 +94,7 @@ public final class Pollers {
               run.events(),
               run.fresh(),
               run.skipped(),
-              run.age().toMillis() / 1000.0));
+              run.seconds()));
     }
     counter(run.poller(), "committed").increment(run.pages());
     counter(run.poller(), "skipped").increment(run.skipped());

@@ -1,0 +1,49 @@
+package ingest.admin;
+
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import org.apache.camel.Processor;
+import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
+import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.support.service.ServiceSupport;
+
+/**
+ * {@code management:/path}: what {@code platform-http} is to the public port, on the management
+ * port and behind a guard. Camel's own component serves one port only.
+ */
+public final class ManagementHttp {
+  private ManagementHttp() {}
+
+  /** The component to register as {@code management}. */
+  public static PlatformHttpComponent component(int port, Handler<RoutingContext> guard) {
+    PlatformHttpComponent component = new PlatformHttpComponent();
+    component.setEngine(new Engine(port, guard));
+    return component;
+  }
+
+  private static final class Engine extends ServiceSupport implements PlatformHttpEngine {
+    private final int port;
+    private final Handler<RoutingContext> guard;
+
+    Engine(int port, Handler<RoutingContext> guard) {
+      this.port = port;
+      this.guard = guard;
+    }
+
+    @Override
+    public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
+      return new VertxPlatformHttpConsumer(
+          endpoint, processor, List.of(guard), VertxPlatformHttpRouter.getRouterNameFromPort(port));
+    }
+
+    @Override
+    public int getServerPort() {
+      return port;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package ingest.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.poll.PollRun;
+import ingest.poll.Pollers;
+import ingest.poll.Switches;
+import ingest.settings.Settings;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.quartz.SchedulerException;
+
+/** {@code /admin/pollers}: list, pause, resume, run once. */
+public final class PollersApi {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration LONGEST_RUN = Duration.ofSeconds(55);
+
+  private final Pollers pollers;
+  private final Switches switches;
+  private final Settings settings;
+
+  public PollersApi(Pollers pollers, Switches switches, Settings settings) {
+    this.pollers = pollers;
+    this.switches = switches;
+    this.settings = settings;
+  }
+
+  public String list() throws SQLException, SchedulerException {
+    ArrayNode all = JSON.createArrayNode();
+    for (String name : pollers.names()) {
+      all.add(poller(name));
+    }
+    return all.toString();
+  }
+
+  public String act(@Header("name") String name, @Header("action") String action, @Body String body)
+      throws SQLException, SchedulerException, InterruptedException {
+    if (!pollers.names().contains(name)) {
+      throw new AdminRefusal(
+          404, "no poller %s; there are: %s".formatted(name, String.join(", ", pollers.names())));
+    }
+    JsonNode request = Requests.object(body);
+    switch (action) {
+      case "pause" ->
+          switches.set(Pollers.key(name), "false", Requests.who(request), Requests.why(request));
+      case "resume" -> switches.clear(Pollers.key(name));
+      case "run" -> {
+        if (pollers.run(name, LONGEST_RUN) == null) {
+          throw new AdminRefusal(504, "the run of " + name + " goes on");
+        }
+      }
+      default -> throw new AdminRefusal(404, "no action " + action + "; pause, resume or run");
+    }
+    return poller(name).toString();
+  }
+
+  private ObjectNode poller(String name) throws SQLException, SchedulerException {
+    String key = Pollers.key(name);
+    ObjectNode poller = JSON.createObjectNode();
+    poller.put("name", name);
+    poller.put("schedule", settings.find("poll." + name + ".cron").orElse(""));
+    poller.put("on", switches.on(key));
+    poller.set(
+        "override",
+        switches.overrides().stream()
+            .filter(s -> s.name().equals(key))
+            .findFirst()
+            .map(PollersApi::override)
+            .orElse(null));
+    PollRun last = pollers.lastRun(name);
+    poller.set("last_run", last == null ? null : run(last));
+    Instant next = pollers.nextRun(name);
+    poller.put("next_run", next == null ? null : next.toString());
+    return poller;
+  }
+
+  private static ObjectNode run(PollRun run) {
+    return JSON.createObjectNode()
+        .put("at", run.at().toString())
+        .put("seconds", run.seconds())
+        .put("channels", run.channels())
+        .put("events", run.events())
+        .put("new", run.fresh())
+        .put("skipped_pages", run.skipped());
+  }
+
+  static ObjectNode override(Switches.Setting setting) {
+    return JSON.createObjectNode()
+        .put("value", setting.value())
+        .put("who", setting.who())
+        .put("at", setting.at().toInstant().toString())
+        .put("why", setting.why())
+        .put(
+            "until",
+            setting.until() == null
+                ? null
+                : Objects.requireNonNull(setting.until()).toInstant().toString());
+  }
+}

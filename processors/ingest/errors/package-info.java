@@ -1,0 +1,5 @@
+/** What callers are told. */
+@NullMarked
+package ingest.errors;
+
+import org.jspecify.annotations.NullMarked;
