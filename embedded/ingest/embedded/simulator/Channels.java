@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
@@ -34,7 +35,7 @@ public final class Channels {
     Instant now = clock.instant();
     List<SimulatedChannel> asked = ChannelQuery.parse(query).in(world);
     List<SimulatedChannel> shuffled = new ArrayList<>(asked);
-    Collections.shuffle(shuffled, new Random(now.getEpochSecond()));
+    Collections.shuffle(shuffled, new Random(new SplittableRandom(now.toEpochMilli()).nextLong()));
     if (shuffled.equals(asked)) {
       Collections.reverse(shuffled);
     }

@@ -138,7 +138,6 @@ public final class Simulator implements AutoCloseable {
       properties.setProperty("camel.server.enabled", "true");
       properties.setProperty("camel.server.host", LOOPBACK.getHostAddress());
       properties.setProperty("camel.server.port", String.valueOf(port));
-      properties.setProperty("camel.server.fileUploadEnabled", "false");
       setInitialProperties(properties);
       setOverrideProperties(properties);
       configure().setAutoConfigurationEnvironmentVariablesEnabled(false);
