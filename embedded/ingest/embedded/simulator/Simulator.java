@@ -135,6 +135,7 @@ public final class Simulator implements AutoCloseable {
       properties.setProperty("camel.main.autoConfigurationFailFast", "true");
       properties.setProperty("camel.main.autoConfigurationLogSummary", "false");
       properties.setProperty("camel.main.shutdownTimeout", "5");
+      properties.setProperty("camel.main.startupSummaryLevel", "Oneline");
       properties.setProperty("camel.server.enabled", "true");
       properties.setProperty("camel.server.host", LOOPBACK.getHostAddress());
       properties.setProperty("camel.server.port", String.valueOf(port));
