@@ -1,0 +1,133 @@
+package ingest.embedded;
+
+import ingest.Embedded;
+import ingest.embedded.clickhouse.EngineServer;
+import ingest.embedded.postgres.PostgresServer;
+import ingest.embedded.simulator.Simulator;
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The stores and the upstreams below one data folder, which is this process's alone. */
+public final class EmbeddedStack implements Embedded {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
+
+  /** What was started, the latest first. */
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  private @Nullable Simulator simulator;
+  private boolean dmIsOurs;
+
+  @Override
+  public synchronized Map<String, String> start(Settings settings) {
+    Path folder = Path.of(settings.text("data.dir")).toAbsolutePath().normalize();
+    Map<String, String> reached = new HashMap<>();
+    parts.push(take(folder));
+    try {
+      if (!settings.has("dm.database-url") || !settings.has("database.url")) {
+        startPostgres(settings, folder, reached);
+      }
+      if (!settings.has("clickhouse.url")
+          && !settings.find("without.clickhouse").orElse("false").equals("true")) {
+        startClickHouse(settings, folder, reached);
+      }
+      if (!settings.has("kick.api-url")) {
+        startSimulator(settings, reached);
+      }
+      if (!settings.has("stage.delivery-secret") && !settings.has("ingest.delivery-secret")) {
+        String secret = DeliverySecret.of(folder);
+        reached.put("stage.delivery-secret", secret);
+        reached.put("ingest.delivery-secret", secret);
+      }
+      return reached;
+    } catch (IOException | SQLException e) {
+      close();
+      throw new SettingException("The embedded parts in DATA_DIR %s: %s".formatted(folder, e));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void seed(DataSource dm) {
+    if (simulator != null && dmIsOurs) {
+      try {
+        SimulatedChannels.insert(dm, simulator.channels());
+      } catch (SQLException e) {
+        throw new IllegalStateException("registering the simulated channels in dm", e);
+      }
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("stopping {}", part, e);
+      }
+    }
+    simulator = null;
+    dmIsOurs = false;
+  }
+
+  /** Before anything that would have to be undone: who is refused here leaves the holder alone. */
+  private static RunLock take(Path folder) {
+    try {
+      return RunLock.take(folder);
+    } catch (IOException e) {
+      throw new SettingException("DATA_DIR %s cannot be used: %s".formatted(folder, e));
+    }
+  }
+
+  private void startPostgres(Settings settings, Path folder, Map<String, String> reached)
+      throws IOException, SQLException {
+    PostgresServer server =
+        PostgresServer.start(
+            folder.resolve("postgres"), () -> LoopbackPort.of(settings, "embedded.postgres.port"));
+    parts.push(server);
+    if (!settings.has("dm.database-url")) {
+      reached.put("dm.database-url", server.database("dm"));
+      dmIsOurs = true;
+    }
+    if (!settings.has("database.url")) {
+      reached.put("database.url", server.database("stage"));
+    }
+  }
+
+  private void startClickHouse(Settings settings, Path folder, Map<String, String> reached)
+      throws IOException {
+    EngineServer server =
+        EngineServer.start(
+            settings,
+            folder.resolve("clickhouse"),
+            () -> LoopbackPort.of(settings, "embedded.clickhouse.port"));
+    parts.push(server);
+    reached.put("clickhouse.url", "http://127.0.0.1:" + server.port());
+  }
+
+  private void startSimulator(Settings settings, Map<String, String> reached) {
+    Simulator upstreams = new Simulator(LoopbackPort.of(settings, "embedded.simulator.port"));
+    upstreams.start();
+    parts.push(upstreams);
+    simulator = upstreams;
+    String address = "http://127.0.0.1:" + upstreams.port();
+    reached.put("kick.api-url", address);
+    reached.put("kick.oauth-url", address);
+    reached.put("kick.client-id", Simulator.CLIENT_ID);
+    reached.put("kick.client-secret", Simulator.CLIENT_SECRET);
+  }
+}

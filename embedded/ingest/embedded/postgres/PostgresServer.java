@@ -1,0 +1,199 @@
+package ingest.embedded.postgres;
+
+import ingest.settings.SettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PostgreSQL on 127.0.0.1 with its data below one folder.
+ *
+ * <p>It runs in a session of its own: a terminal's Ctrl-C or the kill of this JVM does not reach
+ * it, and {@link #close} alone stops it. What a killed JVM left running is adopted by the next.
+ */
+public final class PostgresServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+
+  /** Crash recovery of a busy day takes longer than a minute. */
+  private static final Duration START_PATIENCE = Duration.ofMinutes(2);
+
+  private static final Duration STOP_PATIENCE = Duration.ofMinutes(1);
+  private static final Duration POLL = Duration.ofMillis(50);
+
+  /** What is promised rests on the first three; they are PostgreSQL's defaults, and stated. */
+  private static final Map<String, String> SERVER =
+      new TreeMap<>(
+          Map.of(
+              "fsync", "on",
+              "synchronous_commit", "on",
+              "full_page_writes", "on",
+              "shared_buffers", "256MB",
+              "max_wal_size", "4GB",
+              "max_connections", "100",
+              "listen_addresses", "127.0.0.1",
+              "unix_socket_directories", ""));
+
+  private final Programs programs;
+  private final Path data;
+  private final int port;
+
+  private PostgresServer(Programs programs, Path data, int port) {
+    this.programs = programs;
+    this.data = data;
+    this.port = port;
+  }
+
+  /**
+   * Starts the server of a folder, or adopts the one that still runs on it, on whatever port.
+   *
+   * @param freePort asked only when a server has to be started
+   * @throws SettingException when it does not start; names the log
+   */
+  public static PostgresServer start(Path folder, IntSupplier freePort) throws IOException {
+    Path data = Files.createDirectories(folder).resolve("data");
+    Path log = folder.resolve("log");
+    Optional<PostmasterFile> running = Files.exists(data) ? running(data) : Optional.empty();
+    int port = running.isPresent() ? running.get().port() : freePort.getAsInt();
+    Programs programs = new Programs(Binaries.unpack(folder));
+    if (running.isPresent()) {
+      LOG.info("adopted PostgreSQL, process {}, port {}", running.get().pid(), port);
+      return new PostgresServer(programs, data, port);
+    }
+    create(programs, data);
+    List<String> options = new ArrayList<>(List.of("-p " + port));
+    SERVER.forEach((name, value) -> options.add("-c " + name + "=" + value));
+    Programs.End end =
+        programs.run(
+            "pg_ctl",
+            List.of(
+                "start",
+                "-w",
+                "-t",
+                seconds(START_PATIENCE),
+                "-D",
+                data.toString(),
+                "-l",
+                log.toString(),
+                "-o",
+                String.join(" ", options)));
+    if (end.code() != 0) {
+      throw new SettingException(
+          "PostgreSQL did not start on port %d; see %s".formatted(port, log));
+    }
+    return new PostgresServer(programs, data, port);
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** The JDBC address of a database, which is created if it is not there. */
+  public String database(String name) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url(port, "postgres"));
+        PreparedStatement known =
+            connection.prepareStatement("SELECT 1 FROM pg_database WHERE datname = ?");
+        Statement statement = connection.createStatement()) {
+      known.setString(1, name);
+      if (!known.executeQuery().next()) {
+        statement.execute("CREATE DATABASE " + statement.enquoteIdentifier(name, true));
+      }
+    }
+    return url(port, name);
+  }
+
+  /** Disconnects clients and waits for the checkpoint; the drain is over by now. */
+  @Override
+  public void close() {
+    try {
+      Programs.End end =
+          programs.run(
+              "pg_ctl",
+              List.of(
+                  "stop", "-m", "fast", "-w", "-t", seconds(STOP_PATIENCE), "-D", data.toString()));
+      if (end.code() != 0 && Files.exists(PostmasterFile.path(data))) {
+        LOG.warn("PostgreSQL did not stop and keeps running on {}: {}", data, end.output());
+      }
+    } catch (IOException e) {
+      LOG.warn("stopping PostgreSQL on {}", data, e);
+    }
+  }
+
+  /** Initialised aside and renamed, so that a folder called {@code data} is always whole. */
+  private static void create(Programs programs, Path data) throws IOException {
+    if (Files.exists(data)) {
+      return;
+    }
+    Path aside = data.resolveSibling("data.new");
+    Folders.delete(aside);
+    Programs.End end =
+        programs.run(
+            "initdb",
+            List.of(
+                "--pgdata=" + aside,
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8"));
+    if (end.code() != 0) {
+      throw new SettingException(
+          "PostgreSQL could not create its data folder %s: %s".formatted(aside, end.output()));
+    }
+    Files.move(aside, data);
+  }
+
+  /**
+   * The living postmaster of the folder, once it takes connections.
+   *
+   * @throws SettingException when it neither ends nor gets ready
+   */
+  private static Optional<PostmasterFile> running(Path data) throws IOException {
+    Path folder = data.toRealPath().resolveSibling(".").normalize();
+    Instant patience = Instant.now().plus(START_PATIENCE);
+    while (true) {
+      Optional<PostmasterFile> file = PostmasterFile.read(data);
+      if (file.isEmpty() || (file.get().ready() && file.get().runsFrom(folder))) {
+        return file;
+      }
+      if (!file.get().runsFrom(folder)) {
+        if (file.get().alive()) {
+          // The pid is another program's by now, and PostgreSQL would refuse to start. Whether a
+          // backend is left behind it finds out by the folder's shared memory.
+          Files.delete(PostmasterFile.path(data));
+        }
+        return Optional.empty();
+      }
+      if (Instant.now().isAfter(patience)) {
+        throw new SettingException(
+            "PostgreSQL, process %d, runs on %s and does not get ready: stop it and start again; see %s"
+                .formatted(file.get().pid(), data, data.resolveSibling("log")));
+      }
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+  }
+
+  private static String seconds(Duration patience) {
+    return Long.toString(patience.toSeconds());
+  }
+
+  private static String url(int port, String database) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s?user=postgres".formatted(port, database);
+  }
+}
