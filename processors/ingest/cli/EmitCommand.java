@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  bin/ingest emit events.ndjson",
       "  zcat events.ndjson.gz | bin/ingest emit",
-      "  echo '{\"type\":\"kick.viewer_count.observed\",\"source\":\"kick\",\"subject\":\"kick:4711\",\"time\":\"2026-01-01T12:00:00Z\",\"data\":{\"viewers\":12}}' | bin/ingest emit -"
+      "  jq -c '.[]' events.json | bin/ingest emit -"
     })
 final class EmitCommand implements Callable<Integer> {
   @Mixin private final ApiOptions api;

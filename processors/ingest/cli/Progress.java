@@ -1,14 +1,20 @@
 package ingest.cli;
 
 import java.io.PrintWriter;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A bar where a person looks at work of known size, else nothing; messages pass above it. */
+/**
+ * A bar where a person looks at work of known size, else nothing; messages pass above it.
+ *
+ * <p>The library's own way to the terminal is not taken: it asks jline for the width, and jline
+ * gives SIGINT back to the system, so that Ctrl-C ends the process without its shutdown hooks.
+ */
 final class Progress implements AutoCloseable {
+  private static final int WIDTH = 79;
   private static final String CLEAR_LINE = "\r\u001b[K";
 
   private final PrintWriter err;
@@ -34,8 +40,13 @@ final class Progress implements AutoCloseable {
             .setInitialMax(bytes)
             .setUnit(" MiB", 1 << 20)
             .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ConsoleProgressBarConsumer(System.err))
+            .setConsumer(new DelegatingProgressBarConsumer(line -> draw(around.err(), line), WIDTH))
             .build());
+  }
+
+  private static void draw(PrintWriter err, String line) {
+    err.print("\r" + line);
+    err.flush();
   }
 
   void to(long bytes, String remark) {
@@ -53,6 +64,7 @@ final class Progress implements AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      err.println();
     }
   }
 }

@@ -57,8 +57,9 @@ final class Table {
     for (int i = 0; i < cells.size(); i++) {
       Cell cell = cells.get(i);
       String gap = " ".repeat(width(i) - cell.text().length());
-      boolean styled = ansi.enabled() && (style == Style.bold || cell.alarming());
-      String text = styled ? style.on() + cell.text() + style.off() : cell.text();
+      boolean styled =
+          ansi.enabled() && !cell.text().isEmpty() && (style == Style.bold || cell.alarming());
+      String text = styled ? style.on() + cell.text() + Style.reset.on() : cell.text();
       line.append(i == 0 ? "" : "  ").append(right(i) ? gap + text : text + gap);
     }
     return line.toString().stripTrailing();

@@ -44,7 +44,7 @@ public final class Doctor {
     List.of(
             new EngineCheck(settings, root, embedded),
             new DataFolderCheck(settings, root, embedded),
-            new PortCheck(settings, probe),
+            new PortCheck(settings, probe, embedded),
             new PostgresCheck(settings),
             new ClickHouseCheck(settings, probe),
             new KickCheck(settings, probe, embedded),

@@ -7,12 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The embedded ClickHouse engine and npm, which fetches it; nothing where a real one is set. */
 final class EngineCheck implements Doctor.Check {
+  private static final int DEPTH = 4;
   private static final Map<String, String> PACKAGES =
       Map.of(
           "linux amd64", "lib-linux-x64-gnu",
@@ -35,6 +38,11 @@ final class EngineCheck implements Doctor.Check {
     if (!embedded || settings.has("clickhouse.url")) {
       return;
     }
+    Optional<String> library = settings.find("embedded.clickhouse.library");
+    if (library.isPresent()) {
+      told.accept(named(root.resolve(library.get())));
+      return;
+    }
     String name = packageFor(System.getProperty("os.name"), System.getProperty("os.arch"));
     if (name == null) {
       told.accept(
@@ -46,7 +54,7 @@ final class EngineCheck implements Doctor.Check {
       return;
     }
     Path engine = root.resolve("embedded/engine/node_modules/@chdb").resolve(name);
-    boolean installed = Files.isRegularFile(engine.resolve("libchdb.so"));
+    boolean installed = hasLibrary(engine);
     String npm = npmVersion();
     if (npm != null) {
       told.accept(Finding.ok("npm", npm));
@@ -66,6 +74,24 @@ final class EngineCheck implements Doctor.Check {
                 "ClickHouse engine",
                 "@chdb/%s is not installed".formatted(name),
                 "`bin/ingest run` installs it"));
+  }
+
+  private static Finding named(Path library) {
+    String what = "EMBEDDED_CLICKHOUSE_LIBRARY " + library;
+    return Files.isRegularFile(library)
+        ? Finding.ok(what, "is there")
+        : Finding.fail(what, "is no file", "set it to a libchdb.so, or to nothing");
+  }
+
+  private static boolean hasLibrary(Path engine) {
+    if (!Files.isDirectory(engine)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.find(engine, DEPTH, (f, a) -> f.endsWith("libchdb.so"))) {
+      return files.findAny().isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** The engine's package for a platform as Java names it, or null. */

@@ -15,10 +15,12 @@ import java.util.stream.Stream;
 final class PortCheck implements Doctor.Check {
   private final Settings settings;
   private final Probe probe;
+  private final boolean embedded;
 
-  PortCheck(Settings settings, Probe probe) {
+  PortCheck(Settings settings, Probe probe, boolean embedded) {
     this.settings = settings;
     this.probe = probe;
+    this.embedded = embedded;
   }
 
   @Override
@@ -28,13 +30,13 @@ final class PortCheck implements Doctor.Check {
   }
 
   private List<String> keys() {
-    Stream<String> embedded =
+    Stream<String> parts =
         settings.asProperties().stringPropertyNames().stream()
             .map(key -> key.toLowerCase(Locale.ROOT).replace('_', '.'))
             .filter(key -> key.startsWith("embedded.") && key.endsWith(".port"))
-            .filter(settings::has)
+            .filter(key -> embedded && settings.has(key))
             .sorted();
-    return Stream.concat(Stream.of("http.port", "management.port"), embedded).toList();
+    return Stream.concat(Stream.of("http.port", "management.port"), parts).toList();
   }
 
   private Finding finding(String key, boolean running) {

@@ -28,28 +28,35 @@ final class TargetCheck implements Doctor.Check {
 
   @Override
   public void examine(Consumer<Finding> told) {
-    boolean ownEnvironment = embedded && !settings.has("database.url");
     if (Roles.has(settings, "ingest")) {
       for (String name : settings.list("ingest.target-envs")) {
+        boolean own = name.equals("stage") && runMakesSecret();
         String url = name + ".internal-events-url";
-        String secret = name + ".delivery-secret";
-        if (ownEnvironment && !settings.has(url) && !settings.has(secret)) {
-          told.accept(Finding.ok("target " + name, "the environment of this machine"));
-        } else {
-          told.accept(secret(secret));
-          told.accept(answer(url));
-        }
+        told.accept(secret(name + ".delivery-secret", own));
+        told.accept(
+            own && !settings.has(url)
+                ? Finding.ok(Settings.variable(url), "not set: the environment of this machine")
+                : answer(url));
       }
     }
-    boolean consumes = Roles.has(settings, "env");
-    if (consumes && (settings.has("ingest.delivery-secret") || !ownEnvironment)) {
-      told.accept(secret("ingest.delivery-secret"));
+    if (Roles.has(settings, "env")) {
+      told.accept(secret("ingest.delivery-secret", runMakesSecret()));
     }
   }
 
+  /** The embedded parts bring one secret for both ends where neither has one. */
+  private boolean runMakesSecret() {
+    return embedded
+        && !settings.has("stage.delivery-secret")
+        && !settings.has("ingest.delivery-secret");
+  }
+
   /** Several may be active, with white space or commas between. */
-  private Finding secret(String key) {
+  private Finding secret(String key, boolean made) {
     String variable = Settings.variable(key);
+    if (made) {
+      return Finding.ok(variable, "not set: a run makes one in DATA_DIR");
+    }
     List<String> secrets = settings.list(key);
     if (secrets.isEmpty()) {
       return Finding.fail(variable, "is not set", NEW_SECRET);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,10 @@ class DoctorTest {
     caller.embedded = true;
     Caller.Result result = caller.calls("doctor");
     assertTrue(line(result, "Kick").startsWith("ok"), result.out());
-    assertTrue(line(result, "target stage").startsWith("ok"), result.out());
+    for (String secret : List.of("STAGE_DELIVERY_SECRET", "INGEST_DELIVERY_SECRET")) {
+      assertTrue(line(result, secret).endsWith("a run makes one in DATA_DIR"), result.out());
+    }
+    assertTrue(line(result, "STAGE_INTERNAL_EVENTS_URL").startsWith("ok"), result.out());
     assertTrue(line(result, "DATA_DIR").matches("ok .*writable, [\\d.]+ GiB free"), result.out());
     assertFalse(line(result, "ClickHouse engine").startsWith("ok"), result.out());
   }
@@ -131,15 +135,31 @@ class DoctorTest {
   void ports_that_a_running_ingest_holds_are_fine() throws IOException {
     other.on("GET /observe/health/live", 200, "{\"status\":\"UP\"}");
     try (ServerSocket held = new ServerSocket(0)) {
-      Caller.Result result =
+      Caller caller =
           webhooks()
               .with("MANAGEMENT_PORT", "" + other.port())
               .with("EMBEDDED_POSTGRES_PORT", "" + held.getLocalPort())
-              .calls("doctor");
+              .with("CLICKHOUSE_URL", "http://127.0.0.1:" + other.port());
+      caller.embedded = true;
+      other.on("GET /ping", 200, "Ok.").on("POST /", 200, "26.5.3");
+      Caller.Result result = caller.calls("doctor");
       assertEquals(0, result.code(), result.out());
       assertTrue(line(result, "MANAGEMENT_PORT").endsWith("held by the ingest that runs here"));
       assertTrue(line(result, "EMBEDDED_POSTGRES_PORT").endsWith("ingest that runs here"));
     }
+  }
+
+  @Test
+  void one_environment_that_has_a_secret_is_not_given_another() {
+    Caller caller =
+        new Caller(root)
+            .with("INGEST_TARGET_ENVS", "stage")
+            .with("INGEST_DELIVERY_SECRET", SECRET)
+            .with("STAGE_INTERNAL_EVENTS_URL", "http://127.0.0.1:1/internal/events");
+    caller.embedded = true;
+    Caller.Result result = caller.calls("doctor");
+    assertTrue(line(result, "STAGE_DELIVERY_SECRET: is not set").startsWith("FAIL"), result.out());
+    assertTrue(line(result, "STAGE_INTERNAL_EVENTS_URL").startsWith("warn"), result.out());
   }
 
   @Test
@@ -170,7 +190,7 @@ class DoctorTest {
     Caller.Result result =
         new Caller(root).with("INGEST_ROLE", "ingest").with("KICK_CLIENT_ID", "me").calls("doctor");
     assertEquals(1, result.code());
-    assertTrue(line(result, "Kick").contains("KICK_CLIENT_SECRET is not set"), result.out());
+    assertTrue(line(result, "Kick").contains("KICK_CLIENT_SECRET: not set"), result.out());
   }
 
   @ParameterizedTest(name = "HTTP {0} to an unsigned question is {1}")

@@ -2,6 +2,7 @@ package ingest.cli;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -257,9 +258,12 @@ class EmitTest {
     Path file = Files.writeString(root.resolve("events.ndjson"), lines(1, 1234));
     Path out = root.resolve("out");
     Path err = root.resolve("err");
+    Path classes = root.resolve("classes");
     Process emission =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dingest.terminals=12",
+                "-Xlog:class+load:file=" + classes,
                 "-cp",
                 System.getProperty("java.class.path"),
                 OwnProcess.class.getName(),
@@ -280,8 +284,12 @@ class EmitTest {
     }
     assertEquals("500 lines: 500 new, 0 known already, 0 rejected\n", Files.readString(out));
     assertTrue(
-        Files.readString(err).startsWith("stopped; confirmed up to line 500."),
+        Files.readString(err).contains("\nstopped; confirmed up to line 500."),
         Files.readString(err));
+    assertTrue(Files.readString(err).contains("500 lines"), "there was a bar");
+    assertFalse(
+        Files.readString(classes).contains(" org.jline.terminal."),
+        "jline takes SIGINT from the hook");
     assertEquals(143, emission.exitValue());
   }
 }
