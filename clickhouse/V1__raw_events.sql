@@ -4,8 +4,6 @@
 -- Serves:   replay by window and type, the balance, "where is this event".
 -- A batch may be sent twice: the same event has the same partition and sort key (envelope alone, event id
 -- last), so the copies merge, and the view reads one of them at any time.
-CREATE DATABASE IF NOT EXISTS vf;
-
 CREATE TABLE vf.raw_events_log
 (
     event_id UUID,

@@ -25,6 +25,8 @@ public final class ClickHouse {
           .build();
   private final String url;
   private final String authorization;
+  private final String user;
+  private final String password;
 
   /**
    * Takes {@code http(s)://user:password@host:8123}.
@@ -37,12 +39,19 @@ public final class ClickHouse {
       if (uri.getHost() == null || uri.getScheme() == null || !uri.getScheme().startsWith("http")) {
         throw new IllegalArgumentException("not http");
       }
-      String user = uri.getUserInfo();
+      String credentials = uri.getUserInfo();
       this.authorization =
-          user == null
+          credentials == null
               ? ""
               : "Basic "
-                  + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
+                  + Base64.getEncoder()
+                      .encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+      int colon = credentials == null ? -1 : credentials.indexOf(':');
+      this.user =
+          credentials == null
+              ? "default"
+              : colon < 0 ? credentials : credentials.substring(0, colon);
+      this.password = credentials == null || colon < 0 ? "" : credentials.substring(colon + 1);
       this.url =
           uri.getScheme()
               + "://"
@@ -53,6 +62,24 @@ public final class ClickHouse {
       throw new SettingException(
           "CLICKHOUSE_URL is not a URL such as http://user:password@host:8123");
     }
+  }
+
+  /** For Flyway, which speaks JDBC. */
+  public String jdbcUrl(String database) {
+    return "jdbc:clickhouse:" + url + database + "?compress=false";
+  }
+
+  public String user() {
+    return user;
+  }
+
+  public String password() {
+    return password;
+  }
+
+  /** Runs a statement that answers nothing. */
+  public void execute(String statement) throws IOException, InterruptedException {
+    send(statement, Map.of(), new byte[0]);
   }
 
   /** Sends rows as JSON lines; they are in the table when this returns (no asynchronous insert). */

@@ -1,0 +1,113 @@
+package ingest;
+
+import com.zaxxer.hikari.HikariDataSource;
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import ingest.store.ClickHouse;
+import ingest.store.DmDatabase;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+
+/**
+ * Brings the stores up to date, those that have a DSN. Two migrators at once wait for each other:
+ * on PostgreSQL by Flyway's own lock, on ClickHouse by one in {@code dm}, where there is a {@code
+ * dm} to take it in.
+ */
+final class Migrations {
+  private static final String HISTORY = "ingest_schema_history";
+  private static final long CLICKHOUSE_LOCK = 0x696e67657374L; // "ingest"
+
+  private final Settings settings;
+
+  Migrations(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Runs what is new.
+   *
+   * @return one line per store
+   * @throws SettingException when a store cannot be reached or refuses a migration
+   */
+  List<String> run() {
+    List<String> done = new ArrayList<>();
+    try {
+      if (settings.has("dm.database-url")) {
+        done.add("dm: " + postgres("dm.database-url", "migrations/dm"));
+      }
+      if (settings.has("database.url")) {
+        done.add("environment: " + postgres("database.url", "migrations/env"));
+      }
+      if (settings.has("clickhouse.url")) {
+        done.add("clickhouse: " + clickHouse());
+      }
+    } catch (FlywayException e) {
+      throw new SettingException("migrate: " + e.getMessage());
+    }
+    if (done.isEmpty()) {
+      throw new SettingException(
+          "migrate: no store is configured: set DM_DATABASE_URL, DATABASE_URL or CLICKHOUSE_URL");
+    }
+    return done;
+  }
+
+  private String postgres(String key, String folder) {
+    try (HikariDataSource pool = DmDatabase.pool("migrate", key, settings, 3)) {
+      // An environment has tables of its own, which are none of our business: version 0 is they.
+      return migrate(
+          Flyway.configure()
+              .dataSource(pool)
+              .locations("filesystem:" + folder)
+              .baselineOnMigrate(true)
+              .baselineVersion("0"));
+    }
+  }
+
+  private String clickHouse() {
+    ClickHouse clickHouse = new ClickHouse(settings.text("clickhouse.url"));
+    if (!settings.has("dm.database-url")) {
+      return clickHouse(clickHouse);
+    }
+    try (HikariDataSource pool = DmDatabase.pool("migrate", "dm.database-url", settings, 1);
+        Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(" + CLICKHOUSE_LOCK + ")");
+      return clickHouse(clickHouse);
+    } catch (SQLException e) {
+      throw new SettingException("migrate: DM_DATABASE_URL: " + e.getMessage());
+    }
+  }
+
+  private static String clickHouse(ClickHouse clickHouse) {
+    try {
+      clickHouse.execute("CREATE DATABASE IF NOT EXISTS vf");
+    } catch (IOException e) {
+      throw new SettingException("CLICKHOUSE_URL: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SettingException("migrate: interrupted");
+    }
+    return migrate(
+        Flyway.configure()
+            .dataSource(clickHouse.jdbcUrl("vf"), clickHouse.user(), clickHouse.password())
+            .locations("filesystem:clickhouse"));
+  }
+
+  private static String migrate(FluentConfiguration configuration) {
+    var result = configuration.table(HISTORY).placeholderReplacement(false).load().migrate();
+    String version =
+        result.targetSchemaVersion == null
+            ? result.initialSchemaVersion
+            : result.targetSchemaVersion;
+    return result.migrationsExecuted == 0
+        ? "up to date at " + version
+        : result.migrationsExecuted + " migrations, now at " + version;
+  }
+}

@@ -1,0 +1,224 @@
+package ingest;
+
+import ingest.cli.RunOptions;
+import ingest.cli.Runtime;
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import ingest.store.DmDatabase;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** What {@code run} and {@code migrate} do. */
+final class Product implements Runtime {
+  private static final String KICK = "https://api.kick.com";
+
+  private final Supplier<Settings> loaded;
+  private final PrintStream out;
+
+  Product(Supplier<Settings> loaded, PrintStream out) {
+    this.loaded = loaded;
+    this.out = out;
+  }
+
+  @Override
+  public int migrate() {
+    logging(loaded.get());
+    new Migrations(loaded.get()).run().forEach(out::println);
+    return 0;
+  }
+
+  @Override
+  public int run(RunOptions options) {
+    Settings settings = given(options);
+    logging(settings);
+    CountDownLatch end = new CountDownLatch(1);
+    Signals.onStop(end::countDown);
+    if (options.onlyStores()) {
+      return onlyStores(settings, end);
+    }
+    Set<Role> roles = Role.of(settings);
+    requireFreePort(settings, "http.port");
+    requireFreePort(settings, "management.port");
+    // The embedded default is for one process that does everything. A role by itself belongs to
+    // stores that somebody runs.
+    try (Embedded embedded = Role.all(settings) ? Embedded.find() : null) {
+      Settings effective = embedded == null ? settings : surrounded(settings, embedded);
+      try (App app = new App(effective, roles)) {
+        app.start();
+        ready(app, effective, roles);
+        await(end);
+        out.println("draining");
+      }
+    }
+    out.println("stopped");
+    return 0;
+  }
+
+  private Settings given(RunOptions options) {
+    Map<String, String> words = new HashMap<>();
+    if (options.role() != null) {
+      words.put("ingest.role", options.role());
+    }
+    if (options.withoutClickhouse()) {
+      words.put("without.clickhouse", "true");
+    }
+    Settings settings = loaded.get().with("command line", words);
+    boolean realKick = settings.has("kick.client-id") || !Role.all(settings);
+    return settings.has("kick.api-url") || !realKick
+        ? settings
+        : settings.with("default", Map.of("kick.api-url", KICK));
+  }
+
+  /** Starts what is not configured, brings it up to date and fills what is empty. */
+  private Settings surrounded(Settings settings, Embedded embedded) {
+    Map<String, String> started = embedded.start(settings);
+    Settings effective = settings.with("embedded", started);
+    if (!started.containsKey("dm.database-url") && !started.containsKey("database.url")) {
+      return effective;
+    }
+    Map<String, String> derived = new HashMap<>();
+    if (!settings.has("ingest.target-envs")) {
+      derived.put("ingest.target-envs", "stage");
+      derived.put("target.initial-mode", "live");
+      if (!settings.has("stage.internal-events-url")) {
+        derived.put(
+            "stage.internal-events-url",
+            "http://127.0.0.1:" + settings.port("http.port") + "/internal/events");
+      }
+    }
+    effective = effective.with("embedded", derived);
+    new Migrations(effective).run();
+    if (started.containsKey("dm.database-url")) {
+      try (DmDatabase dm = DmDatabase.open(effective)) {
+        embedded.seed(dm.pool());
+      }
+    }
+    return effective;
+  }
+
+  private int onlyStores(Settings settings, CountDownLatch end) {
+    Embedded found = Embedded.find();
+    if (found == null) {
+      throw new SettingException("this build has no embedded stores: configure DM_DATABASE_URL");
+    }
+    try (Embedded embedded = found) {
+      Settings effective = surrounded(settings, embedded);
+      Path file = Path.of(effective.text("data.dir"), "stores.env");
+      write(file, effective);
+      out.println("ready");
+      out.println("  the stores run; start the roles beside them with their settings:");
+      out.println("  set -a; . " + file + "; set +a");
+      await(end);
+    }
+    out.println("stopped");
+    return 0;
+  }
+
+  /** The settings under which the roles of other processes reach the stores, for a shell. */
+  private static void write(Path file, Settings settings) {
+    Map<String, String> lines = new TreeMap<>();
+    for (String key :
+        List.of(
+            "dm.database-url",
+            "database.url",
+            "clickhouse.url",
+            "kick.api-url",
+            "kick.oauth-url",
+            "kick.client-id",
+            "kick.client-secret",
+            "ingest.target-envs",
+            "target.initial-mode",
+            "stage.internal-events-url",
+            "stage.delivery-secret",
+            "ingest.delivery-secret")) {
+      settings.find(key).ifPresent(value -> lines.put(Settings.variable(key), value));
+    }
+    try {
+      Files.writeString(
+          file,
+          lines.entrySet().stream()
+              .map(e -> e.getKey() + "='" + e.getValue() + "'\n")
+              .collect(Collectors.joining()));
+      file.toFile().setReadable(false, false);
+      file.toFile().setReadable(true, true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void ready(App app, Settings settings, Set<Role> roles) {
+    out.println("ready");
+    out.println("  roles    " + roles.stream().map(Role::word).collect(Collectors.joining(", ")));
+    out.println("  http     http://127.0.0.1:" + settings.text("http.port"));
+    out.println(
+        "  manage   http://127.0.0.1:%s/observe/health  /observe/metrics  /admin/status"
+            .formatted(settings.text("management.port")));
+    settings
+        .find("dm.database-url")
+        .ifPresent(url -> out.println("  dm       " + withoutCredentials(url)));
+    settings
+        .find("database.url")
+        .ifPresent(url -> out.println("  env      " + withoutCredentials(url)));
+    settings
+        .find("clickhouse.url")
+        .ifPresent(url -> out.println("  archive  " + withoutCredentials(url)));
+    if (roles.contains(Role.INGEST)) {
+      settings
+          .find("kick.api-url")
+          .ifPresent(url -> out.println("  kick     " + withoutCredentials(url)));
+    }
+    out.println("  routes   " + String.join(", ", app.routes()));
+    if (!app.targetModes().isEmpty()) {
+      out.println("  targets  " + String.join(", ", app.targetModes()));
+    }
+    out.flush();
+  }
+
+  private static String withoutCredentials(String url) {
+    return url.replaceFirst("//[^/@]*@", "//").replaceAll("(?i)([?&])password=[^&]*", "$1");
+  }
+
+  private static void requireFreePort(Settings settings, String key) {
+    int port = settings.port(key);
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new java.net.InetSocketAddress((InetAddress) null, port));
+    } catch (IOException e) {
+      throw new SettingException(
+          "port %d (%s) is in use by another process, perhaps a second run: stop it or set %s"
+              .formatted(port, key, Settings.variable(key)));
+    }
+  }
+
+  private static void await(CountDownLatch end) {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Before the first logger is made. */
+  private static void logging(Settings settings) {
+    for (String key : List.of("log.format", "log.level")) {
+      settings.find(key).ifPresent(v -> System.setProperty(Settings.variable(key), v));
+    }
+    String format = settings.text("log.format");
+    if (!Set.of("text", "json").contains(format)) {
+      throw settings.unreadable("log.format", format, "text or json");
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package ingest;
+
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Which routes a process starts: each route names its role in its {@code precondition}. */
+enum Role {
+  INGEST,
+  WEBHOOKS,
+  ENV;
+
+  private static final String ALL = "all";
+
+  /** The role's settings that have to have a value. */
+  List<String> needs() {
+    return switch (this) {
+      case INGEST ->
+          List.of("dm.database-url", "clickhouse.url", "kick.client-id", "kick.client-secret");
+      case WEBHOOKS -> List.of("dm.database-url");
+      case ENV -> List.of("database.url", "ingest.delivery-secret");
+    };
+  }
+
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** True when everything runs in this process, which is what the embedded default is for. */
+  static boolean all(Settings settings) {
+    return settings.text("ingest.role").equals(ALL);
+  }
+
+  /**
+   * The roles of {@code INGEST_ROLE}.
+   *
+   * @throws SettingException for a word that is none
+   */
+  static Set<Role> of(Settings settings) {
+    if (all(settings)) {
+      return EnumSet.allOf(Role.class);
+    }
+    Set<Role> roles = EnumSet.noneOf(Role.class);
+    for (String word : settings.list("ingest.role")) {
+      roles.add(
+          Arrays.stream(values())
+              .filter(r -> r.word().equals(word))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      settings.unreadable(
+                          "ingest.role",
+                          word,
+                          "a role: "
+                              + Arrays.stream(values())
+                                  .map(Role::word)
+                                  .collect(Collectors.joining(", "))
+                              + " or all")));
+    }
+    return roles;
+  }
+}
