@@ -167,16 +167,11 @@ public final class EngineServer implements AutoCloseable {
             .build();
     Instant patience = Instant.now().plus(START_PATIENCE);
     try {
-      while (true) {
-        try {
-          client.send(ping, BodyHandlers.ofString());
-          return;
-        } catch (IOException notYet) {
-          if (Instant.now().isAfter(patience)) {
-            throw new SettingException(
-                "ClickHouse did not answer on port %d within %d s; see %s"
-                    .formatted(port, START_PATIENCE.toSeconds(), log));
-          }
+      while (!answers(client, ping)) {
+        if (Instant.now().isAfter(patience)) {
+          throw new SettingException(
+              "ClickHouse did not answer on port %d within %d s; see %s"
+                  .formatted(port, START_PATIENCE.toSeconds(), log));
         }
         if (child.waitFor(PING_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
           throw new SettingException(
@@ -186,6 +181,14 @@ public final class EngineServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while ClickHouse started", e);
+    }
+  }
+
+  private static boolean answers(HttpClient client, HttpRequest ping) throws InterruptedException {
+    try {
+      return client.send(ping, BodyHandlers.ofString()).body().equals("Ok.\n");
+    } catch (IOException notYet) {
+      return false;
     }
   }
 }

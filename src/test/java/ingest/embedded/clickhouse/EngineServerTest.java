@@ -167,15 +167,15 @@ class EngineServerTest {
   }
 
   @Test
-  void statements_run_side_by_side() {
+  void statements_run_side_by_side() throws Exception {
+    String sleep = "SELECT sleepEachRow(1) FROM numbers(2) SETTINGS max_block_size = 1";
     List<CompletableFuture<HttpResponse<String>>> sleepers =
-        IntStream.range(0, 4)
-            .mapToObj(
-                i -> HTTP.sendAsync(request("", "SELECT sleep(0.5)"), BodyHandlers.ofString()))
+        IntStream.range(0, 3)
+            .mapToObj(i -> HTTP.sendAsync(request("", sleep), BodyHandlers.ofString()))
             .toList();
-    await()
-        .atMost(Duration.ofMillis(1500))
-        .until(() -> sleepers.stream().allMatch(s -> s.isDone()));
+    String sleeping =
+        "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sleepEachRow(1)%'";
+    await().until(() -> ok("", sleeping).equals("3\n"));
     sleepers.forEach(s -> assertEquals(200, s.join().statusCode()));
   }
 
