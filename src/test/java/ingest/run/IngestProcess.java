@@ -1,0 +1,183 @@
+package ingest.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The product in a process of its own, as {@code bin/ingest} starts it, with free ports and a data
+ * folder of the test's. Its output is kept, so that a test can wait for a line of it.
+ */
+final class IngestProcess implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration START = Duration.ofMinutes(3);
+
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final Process process;
+  private final Map<String, String> environment;
+  private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+  private final CountDownLatch ready = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  private IngestProcess(Process process, Map<String, String> environment) {
+    this.process = process;
+    this.environment = environment;
+    Thread reader = new Thread(this::read, "ingest-output");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  /** The settings of a run on {@code folder} whose every port is free. */
+  static Map<String, String> settings(Path folder) throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("DATA_DIR", folder.toString());
+    for (String port :
+        List.of(
+            "HTTP_PORT",
+            "MANAGEMENT_PORT",
+            "EMBEDDED_POSTGRES_PORT",
+            "EMBEDDED_CLICKHOUSE_PORT",
+            "EMBEDDED_SIMULATOR_PORT")) {
+      settings.put(port, Integer.toString(freePort()));
+    }
+    return settings;
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  /** Starts it and returns at once; nothing of the test's own environment but PATH gets in. */
+  static IngestProcess start(Map<String, String> environment, String... arguments)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Stream.concat(
+                    Stream.of(
+                        Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+                        "-Xmx400m",
+                        "-cp",
+                        System.getProperty("java.class.path", ""),
+                        "ingest.Main"),
+                    Stream.of(arguments))
+                .toList());
+    String path = builder.environment().getOrDefault("PATH", "");
+    builder.environment().clear();
+    builder.environment().put("PATH", path);
+    builder.environment().put("HOME", System.getProperty("user.home", ""));
+    builder.environment().putAll(environment);
+    return new IngestProcess(builder.redirectErrorStream(true).start(), environment);
+  }
+
+  /** Starts {@code run} and returns when it says that it is ready. */
+  static IngestProcess run(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    String[] all = Stream.concat(Stream.of("run"), Stream.of(arguments)).toArray(String[]::new);
+    IngestProcess started = start(environment, all);
+    if (!started.ready.await(START.toSeconds(), TimeUnit.SECONDS)
+        || !started.lines().contains("ready")) {
+      started.close();
+      throw new IllegalStateException("not ready:\n" + String.join("\n", started.lines()));
+    }
+    return started;
+  }
+
+  private void read() {
+    try (BufferedReader out =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        lines.add(line);
+        if (line.equals("ready")) {
+          ready.countDown();
+        }
+      }
+    } catch (IOException e) {
+      lines.add("(output ended: " + e.getMessage() + ")");
+    } finally {
+      ready.countDown();
+      ended.countDown();
+    }
+  }
+
+  /** What it has printed so far, both streams. */
+  List<String> lines() {
+    synchronized (lines) {
+      return List.copyOf(lines);
+    }
+  }
+
+  Map<String, String> environment() {
+    return environment;
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  /** Sends SIGTERM, as Ctrl-C's SIGINT does, and waits for the end. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    return exitCode();
+  }
+
+  /** Waits for the end and the last of the output. */
+  int exitCode() throws InterruptedException {
+    if (!process.waitFor(90, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("still running:\n" + String.join("\n", lines()));
+    }
+    ended.await(10, TimeUnit.SECONDS);
+    return process.exitValue();
+  }
+
+  /** The answer of the management port. */
+  HttpResponse<String> manage(String method, String path, String body)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + environment.get("MANAGEMENT_PORT") + path))
+            .timeout(Duration.ofSeconds(60))
+            .header("content-type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  JsonNode status() throws IOException, InterruptedException {
+    return JSON.readTree(manage("GET", "/admin/status", "").body());
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
