@@ -76,6 +76,7 @@ import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
 import org.jspecify.annotations.Nullable;
+import org.quartz.CronExpression;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -151,13 +152,18 @@ final class App implements AutoCloseable {
             .toList();
     if (!missing.isEmpty()) {
       throw new SettingException(
-          "%s not set, and role %s needs it: set the environment variable, a file of that name in SECRETS_DIR, or the key in application.properties"
+          "role %s needs settings that are not set: %s. Set each as an environment variable or as a file of that name in SECRETS_DIR"
               .formatted(
-                  String.join(", ", missing) + (missing.size() == 1 ? " is" : " are"),
-                  roles.stream().map(Role::word).collect(Collectors.joining(","))));
+                  roles.stream().map(Role::word).collect(Collectors.joining(",")),
+                  String.join(", ", missing)));
     }
     settings.port("http.port");
     settings.port("management.port");
+    for (String key : settings.keys()) {
+      if (key.endsWith(".cron") && !CronExpression.isValidExpression(settings.text(key))) {
+        throw settings.unreadable(key, settings.text(key), "a Quartz cron expression");
+      }
+    }
     if (settings
             .duration("deliver.timeout")
             .multipliedBy(2)
@@ -357,18 +363,14 @@ final class App implements AutoCloseable {
     }
   }
 
-  /** The one thing that stopped the start, in words of the settings where it is about one. */
+  /** The one thing that stopped the start: ours where it is about a setting, else Camel's. */
   private static SettingException inTheWay(Exception e) {
-    Throwable cause = e;
-    while (true) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SettingException told) {
         return told;
       }
-      if (cause.getCause() == null) {
-        return new SettingException("cannot start: " + cause.getMessage());
-      }
-      cause = cause.getCause();
     }
+    return new SettingException("cannot start: " + e.getMessage());
   }
 
   /** The routes that run, by id. */

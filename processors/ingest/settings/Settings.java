@@ -145,6 +145,11 @@ public final class Settings {
                 variable(key), key, setting == null ? "?" : setting.origin(), value, wanted));
   }
 
+  /** Every key that has a value, as application.properties spells it. */
+  public List<String> keys() {
+    return settings.values().stream().filter(s -> !s.value().isEmpty()).map(Setting::key).toList();
+  }
+
   /** Every key with its effective value, for Camel's {@code {{key}}} placeholders. */
   public Properties asProperties() {
     Properties properties = new Properties();

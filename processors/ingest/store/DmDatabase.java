@@ -51,6 +51,11 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
    */
   public static HikariDataSource pool(String name, String key, Settings settings, int size) {
     String url = settings.text(key);
+    if (!url.matches("(jdbc:)?postgres(ql)?://[^/]+/.+")) {
+      throw new SettingException(
+          "%s is not a PostgreSQL DSN (postgresql://user:password@host:5432/database)"
+              .formatted(Settings.variable(key)));
+    }
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setJdbcUrl(jdbc(url));
@@ -62,14 +67,7 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
     config.addDataSourceProperty("connectTimeout", "5");
     config.addDataSourceProperty("socketTimeout", "60");
     config.addDataSourceProperty("tcpKeepAlive", "true");
-    HikariDataSource pool;
-    try {
-      pool = new HikariDataSource(config);
-    } catch (RuntimeException e) {
-      throw new SettingException(
-          "%s is not a PostgreSQL DSN (postgresql://user:password@host:5432/database)"
-              .formatted(Settings.variable(key)));
-    }
+    HikariDataSource pool = new HikariDataSource(config);
     try (Connection connection = pool.getConnection()) {
       if (connection.getMetaData().getDatabaseMajorVersion() < 15) {
         throw new SettingException(
