@@ -262,8 +262,8 @@ class AdminCommandsTest {
   }
 
   @Test
-  void a_redirect_is_not_followed() {
-    ingest.on("GET /admin/status", 302, "");
+  void a_redirect_takes_the_token_nowhere() {
+    ingest.on("GET /admin/status", 302, "/elsewhere").on("GET /elsewhere", 200, "{}");
     assertEquals(1, caller().calls("status", "--token", "s3cret").code());
     assertEquals(1, ingest.requests().size());
   }

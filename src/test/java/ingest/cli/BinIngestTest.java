@@ -41,6 +41,7 @@ class BinIngestTest {
       echo "mvn $*" >> mvn.log
       [ -z "$MVN_FAKE" ] || { echo "broken"; exit 1; }
       mkdir -p target/lib embedded/engine/node_modules/@chdb/lib-linux-x64-gnu
+      [ -z "$EDIT_FAKE" ] || echo "// later" > processors/Edited.java
       i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done
       touch target/ingest.jar
       """;
@@ -156,6 +157,14 @@ class BinIngestTest {
       Files.writeString(root.resolve(source), "");
     }
     date(source, Instant.now().plusSeconds(60));
+    call("status");
+    assertEquals(2, builds().size());
+  }
+
+  @Test
+  void what_is_edited_during_a_build_is_built_next() throws Exception {
+    call(Map.of("EDIT_FAKE", "once"), "status");
+    call("status");
     call("status");
     assertEquals(2, builds().size());
   }

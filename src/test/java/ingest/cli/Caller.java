@@ -66,22 +66,21 @@ final class Caller {
   Result calls(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int code =
-        Cli.execute(
-            runtime,
-            () -> Settings.load(root, environment),
-            new Surroundings(
-                new PrintWriter(out),
-                new PrintWriter(err),
-                in,
-                false,
-                false,
-                root,
-                root,
-                Clock.fixed(Instant.parse("2026-03-01T12:00:00Z"), ZoneOffset.UTC),
-                pauses::add,
-                embedded),
-            args);
+    int code = Cli.execute(runtime, () -> Settings.load(root, environment), around(out, err), args);
     return new Result(code, out.toString(), err.toString());
+  }
+
+  Surroundings around(StringWriter out, StringWriter err) {
+    return new Surroundings(
+        new PrintWriter(out),
+        new PrintWriter(err),
+        in,
+        false,
+        false,
+        root,
+        root,
+        Clock.fixed(Instant.parse("2026-03-01T12:00:00Z"), ZoneOffset.UTC),
+        pauses::add,
+        embedded);
   }
 }

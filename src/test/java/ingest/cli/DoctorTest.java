@@ -196,7 +196,7 @@ class DoctorTest {
   @ParameterizedTest(name = "HTTP {0} to an unsigned question is {1}")
   @CsvSource({"401, ok", "200, FAIL", "404, FAIL", "302, FAIL"})
   void a_target_has_to_ask_for_a_signature(int status, String level) {
-    other.on("GET /internal/events/types", status, "");
+    other.on("GET /internal/events/types", status, "/elsewhere").on("GET /elsewhere", 401, "");
     Caller.Result result =
         new Caller(root)
             .with("INGEST_ROLE", "ingest")

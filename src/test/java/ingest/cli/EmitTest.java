@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,6 +237,19 @@ class EmitTest {
     Caller.Result result = caller().calls("emit", "nothing.ndjson");
     assertEquals(1, result.code());
     assertEquals("there is no file " + root.resolve("nothing.ndjson") + "\n", result.err());
+  }
+
+  @Test
+  void the_outcome_is_told_once_and_counts_stand_still_after_it() throws IOException {
+    ingest.on(EMIT, EmitTest::accepted);
+    StringWriter out = new StringWriter();
+    Surroundings around = caller().around(out, new StringWriter());
+    Emission emission =
+        new Emission(new AdminApi(ingest.url(), null), around, Progress.none(around), null);
+    emission.finish(false);
+    emission.run(new ByteArrayInputStream(lines(1, 3).getBytes(StandardCharsets.UTF_8)));
+    emission.finish(true);
+    assertEquals("0 lines: 0 new, 0 known already, 0 rejected\n", out.toString());
   }
 
   /** SIGTERM takes the way of SIGINT, which a process without a terminal may have ignored. */

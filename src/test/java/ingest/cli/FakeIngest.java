@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeIngest implements AutoCloseable {
   record Request(String call, String body, @Nullable String authorization) {}
 
-  /** A status below zero closes the connection without an answer. */
+  /** A status below zero closes the connection without an answer; a redirect goes to its body. */
   record Answer(int status, String body) {}
 
   private final HttpServer server;
@@ -70,6 +70,9 @@ final class FakeIngest implements AutoCloseable {
     requests.add(request);
     Answer answer =
         answers.getOrDefault(request.call(), r -> new Answer(404, "not here")).apply(request);
+    if (answer.status() / 100 == 3) {
+      exchange.getResponseHeaders().set("Location", answer.body());
+    }
     if (answer.status() > 0) {
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
