@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Which routes a process starts: each route names its role in its {@code precondition}. */
-enum Role {
+public enum Role {
   INGEST,
   WEBHOOKS,
   ENV;
@@ -18,7 +18,7 @@ enum Role {
   private static final String ALL = "all";
 
   /** The role's settings that have to have a value. */
-  List<String> needs() {
+  public List<String> needs() {
     return switch (this) {
       case INGEST ->
           List.of("dm.database-url", "clickhouse.url", "kick.client-id", "kick.client-secret");
@@ -27,12 +27,13 @@ enum Role {
     };
   }
 
-  String word() {
+  /** As {@code INGEST_ROLE} spells it. */
+  public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /** True when everything runs in this process, which is what the embedded default is for. */
-  static boolean all(Settings settings) {
+  public static boolean all(Settings settings) {
     return settings.text("ingest.role").equals(ALL);
   }
 
@@ -41,7 +42,7 @@ enum Role {
    *
    * @throws SettingException for a word that is none
    */
-  static Set<Role> of(Settings settings) {
+  public static Set<Role> of(Settings settings) {
     if (all(settings)) {
       return EnumSet.allOf(Role.class);
     }
