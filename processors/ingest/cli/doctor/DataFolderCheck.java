@@ -14,17 +14,17 @@ final class DataFolderCheck implements Doctor.Check {
 
   private final Settings settings;
   private final Path root;
-  private final boolean embedded;
+  private final EmbeddedParts parts;
 
-  DataFolderCheck(Settings settings, Path root, boolean embedded) {
+  DataFolderCheck(Settings settings, Path root, EmbeddedParts parts) {
     this.settings = settings;
     this.root = root;
-    this.embedded = embedded;
+    this.parts = parts;
   }
 
   @Override
   public void examine(Consumer<Finding> told) {
-    if (!embedded) {
+    if (!parts.any()) {
       return;
     }
     Path folder = root.resolve(settings.text("data.dir")).toAbsolutePath().normalize();

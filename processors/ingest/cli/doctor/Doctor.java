@@ -1,9 +1,11 @@
 package ingest.cli.doctor;
 
+import ingest.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -34,21 +36,26 @@ public final class Doctor {
   public void examine(Supplier<Settings> source, Consumer<Finding> told) {
     told.accept(JavaCheck.finding());
     Settings settings;
+    Set<Role> roles;
+    EmbeddedParts parts;
     try {
       settings = source.get();
+      roles = Role.of(settings);
+      parts = new EmbeddedParts(settings, embedded);
     } catch (SettingException e) {
       told.accept(unreadable("settings", e));
       return;
     }
     Probe probe = new Probe();
     List.of(
-            new EngineCheck(settings, root, embedded),
-            new DataFolderCheck(settings, root, embedded),
-            new PortCheck(settings, probe, embedded),
+            new RoleCheck(settings, roles, parts),
+            new EngineCheck(settings, root, parts),
+            new DataFolderCheck(settings, root, parts),
+            new PortCheck(settings, probe, parts),
             new PostgresCheck(settings),
             new ClickHouseCheck(settings, probe),
-            new KickCheck(settings, probe, embedded),
-            new TargetCheck(settings, probe, embedded))
+            new KickCheck(settings, probe, roles, parts),
+            new TargetCheck(settings, probe, roles, parts))
         .forEach(check -> examine(check, told));
   }
 

@@ -25,17 +25,17 @@ final class EngineCheck implements Doctor.Check {
 
   private final Settings settings;
   private final Path root;
-  private final boolean embedded;
+  private final EmbeddedParts parts;
 
-  EngineCheck(Settings settings, Path root, boolean embedded) {
+  EngineCheck(Settings settings, Path root, EmbeddedParts parts) {
     this.settings = settings;
     this.root = root;
-    this.embedded = embedded;
+    this.parts = parts;
   }
 
   @Override
   public void examine(Consumer<Finding> told) {
-    if (!embedded || settings.has("clickhouse.url")) {
+    if (!parts.any() || settings.has("clickhouse.url")) {
       return;
     }
     Optional<String> library = settings.find("embedded.clickhouse.library");

@@ -1,5 +1,6 @@
 package ingest.cli.doctor;
 
+import ingest.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.io.IOException;
@@ -8,43 +9,32 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
-/** Whether Kick knows the poller's credentials. */
+/** Whether Kick knows the poller's credentials; that they are there is a need of the role. */
 final class KickCheck implements Doctor.Check {
   private final Settings settings;
   private final Probe probe;
-  private final boolean embedded;
+  private final Set<Role> roles;
+  private final EmbeddedParts parts;
 
-  KickCheck(Settings settings, Probe probe, boolean embedded) {
+  KickCheck(Settings settings, Probe probe, Set<Role> roles, EmbeddedParts parts) {
     this.settings = settings;
     this.probe = probe;
-    this.embedded = embedded;
+    this.roles = roles;
+    this.parts = parts;
   }
 
   @Override
   public void examine(Consumer<Finding> told) {
-    if (!Roles.has(settings, "ingest")) {
+    if (!roles.contains(Role.INGEST)) {
       return;
     }
-    if (embedded && !settings.has("kick.api-url")) {
-      told.accept(Finding.ok("Kick", "KICK_API_URL is not set: a run brings the simulator"));
-      return;
-    }
-    List<String> missing =
-        List.of("kick.client-id", "kick.client-secret").stream()
-            .filter(key -> !settings.has(key))
-            .map(Settings::variable)
-            .toList();
-    if (missing.isEmpty()) {
+    if (parts.simulator()) {
+      told.accept(Finding.ok("Kick", "no credentials are set: a run brings the simulator"));
+    } else if (settings.has("kick.client-id") && settings.has("kick.client-secret")) {
       told.accept(token());
-    } else {
-      told.accept(
-          Finding.fail(
-              "Kick",
-              String.join(" and ", missing) + ": not set",
-              "create an app in Kick's developer settings and set both"));
     }
   }
 

@@ -15,12 +15,12 @@ import java.util.stream.Stream;
 final class PortCheck implements Doctor.Check {
   private final Settings settings;
   private final Probe probe;
-  private final boolean embedded;
+  private final EmbeddedParts parts;
 
-  PortCheck(Settings settings, Probe probe, boolean embedded) {
+  PortCheck(Settings settings, Probe probe, EmbeddedParts parts) {
     this.settings = settings;
     this.probe = probe;
-    this.embedded = embedded;
+    this.parts = parts;
   }
 
   @Override
@@ -30,13 +30,13 @@ final class PortCheck implements Doctor.Check {
   }
 
   private List<String> keys() {
-    Stream<String> parts =
+    Stream<String> inside =
         settings.asProperties().stringPropertyNames().stream()
             .map(key -> key.toLowerCase(Locale.ROOT).replace('_', '.'))
             .filter(key -> key.startsWith("embedded.") && key.endsWith(".port"))
-            .filter(key -> embedded && settings.has(key))
+            .filter(key -> parts.any() && settings.has(key))
             .sorted();
-    return Stream.concat(Stream.of("http.port", "management.port"), parts).toList();
+    return Stream.concat(Stream.of("http.port", "management.port"), inside).toList();
   }
 
   private Finding finding(String key, boolean running) {

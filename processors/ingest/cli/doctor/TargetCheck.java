@@ -1,5 +1,6 @@
 package ingest.cli.doctor;
 
+import ingest.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** The way to the environments: address and secret of each, and that it asks for a signature. */
@@ -18,40 +20,32 @@ final class TargetCheck implements Doctor.Check {
 
   private final Settings settings;
   private final Probe probe;
-  private final boolean embedded;
+  private final Set<Role> roles;
+  private final EmbeddedParts parts;
 
-  TargetCheck(Settings settings, Probe probe, boolean embedded) {
+  TargetCheck(Settings settings, Probe probe, Set<Role> roles, EmbeddedParts parts) {
     this.settings = settings;
     this.probe = probe;
-    this.embedded = embedded;
+    this.roles = roles;
+    this.parts = parts;
   }
 
   @Override
   public void examine(Consumer<Finding> told) {
-    if (Roles.has(settings, "ingest")) {
+    if (roles.contains(Role.INGEST)) {
       for (String name : settings.list("ingest.target-envs")) {
-        boolean own = name.equals("stage") && runMakesSecret();
-        String url = name + ".internal-events-url";
+        boolean own = name.equals("stage") && parts.deliverySecret();
         told.accept(secret(name + ".delivery-secret", own));
-        told.accept(
-            own && !settings.has(url)
-                ? Finding.ok(Settings.variable(url), "not set: the environment of this machine")
-                : answer(url));
+        told.accept(answer(name + ".internal-events-url"));
       }
     }
-    if (Roles.has(settings, "env")) {
-      told.accept(secret("ingest.delivery-secret", runMakesSecret()));
+    String own = "ingest.delivery-secret";
+    if (roles.contains(Role.ENV) && (settings.has(own) || parts.deliverySecret())) {
+      told.accept(secret(own, parts.deliverySecret()));
     }
   }
 
-  /** The embedded parts bring one secret for both ends where neither has one. */
-  private boolean runMakesSecret() {
-    return embedded
-        && !settings.has("stage.delivery-secret")
-        && !settings.has("ingest.delivery-secret");
-  }
-
-  /** Several may be active, with white space or commas between. */
+  /** Several may be active, with commas between. */
   private Finding secret(String key, boolean made) {
     String variable = Settings.variable(key);
     if (made) {
@@ -61,7 +55,7 @@ final class TargetCheck implements Doctor.Check {
     if (secrets.isEmpty()) {
       return Finding.fail(variable, "is not set", NEW_SECRET);
     }
-    for (String secret : String.join(" ", secrets).split("\\s+", -1)) {
+    for (String secret : secrets) {
       if (!secret.startsWith("whsec_")) {
         return Finding.fail(variable, "does not begin with whsec_", NEW_SECRET);
       }

@@ -220,12 +220,20 @@ class BinIngestTest {
   }
 
   @Test
-  void doctor_takes_what_is_there() throws Exception {
+  void doctor_makes_do_with_the_last_build() throws Exception {
     call("status");
     date("pom.xml", Instant.now().plusSeconds(60));
-    Ended ended = call(Map.of("MVN_FAKE", "broken"), "doctor");
-    assertEquals(0, ended.code(), ended.err());
-    assertEquals(1, builds().size());
+    Ended broken = call(Map.of("MVN_FAKE", "broken"), "doctor");
+    assertEquals(0, broken.code(), broken.err());
+    assertTrue(broken.err().contains("this doctor is of the last build"), broken.err());
+    assertEquals(2, builds().size());
+    assertEquals(1, call(Map.of("MVN_FAKE", "broken"), "status").code());
+    for (String missing : List.of("javac", "mvn")) {
+      Files.delete(programs.resolve(missing));
+      Ended ended = call("doctor");
+      assertEquals(0, ended.code(), ended.err());
+      assertTrue(ended.out().contains("ingest.Main doctor\n"), ended.out());
+    }
   }
 
   @Test

@@ -32,12 +32,15 @@ class DoctorTest {
     Files.writeString(
         root.resolve("application.properties"),
         """
+        ingest.role = all
         http.port = 0
         management.port = 0
         data.dir = data
         ingest.target-envs =
+        embedded.clickhouse.library =
         kick.oauth-url = https://id.kick.com
         """);
+    Files.writeString(root.resolve("libchdb.so"), "");
   }
 
   @AfterEach
@@ -45,9 +48,15 @@ class DoctorTest {
     other.close();
   }
 
-  /** A role without needs, so that a test adds just what it is about. */
-  private Caller webhooks() {
-    return new Caller(root).with("INGEST_ROLE", "webhooks");
+  /** Of a build that brings everything along, so that a test adds just what it is about. */
+  private Caller laptop() {
+    Caller caller = new Caller(root).with("EMBEDDED_CLICKHOUSE_LIBRARY", "libchdb.so");
+    caller.embedded = true;
+    return caller;
+  }
+
+  private Caller role(String role) {
+    return new Caller(root).with("INGEST_ROLE", role);
   }
 
   private static String line(Caller.Result result, String what) {
@@ -56,7 +65,7 @@ class DoctorTest {
 
   @Test
   void a_machine_without_fault_passes() {
-    Caller.Result result = webhooks().calls("doctor");
+    Caller.Result result = laptop().calls("doctor");
     assertEquals(0, result.code(), result.out());
     assertEquals(
         "ok    Java: " + System.getProperty("java.version"), line(result, "Java"), result.out());
@@ -65,7 +74,7 @@ class DoctorTest {
 
   @Test
   void json_has_the_same_findings() throws JsonProcessingException {
-    Caller.Result result = webhooks().with("HTTP_PORT", "many").calls("doctor", "--json");
+    Caller.Result result = laptop().with("HTTP_PORT", "many").calls("doctor", "--json");
     assertEquals(1, result.code());
     JsonNode answer = new ObjectMapper().readTree(result.out());
     assertFalse(answer.path("ok").asBoolean(true));
@@ -86,23 +95,30 @@ class DoctorTest {
         root.resolve(
             "embedded/engine/node_modules/@chdb/"
                 + "lib-linux-x64-gnu")); // an interrupted installation: the folder alone
-    Caller caller = new Caller(root).with("INGEST_TARGET_ENVS", "stage");
+    Caller caller =
+        new Caller(root)
+            .with("INGEST_TARGET_ENVS", "stage")
+            .with("STAGE_INTERNAL_EVENTS_URL", "http://127.0.0.1:1/internal/events");
     caller.embedded = true;
     Caller.Result result = caller.calls("doctor");
-    assertTrue(line(result, "Kick").startsWith("ok"), result.out());
+    for (String thing : List.of("role ingest", "role webhooks", "role env", "Kick")) {
+      assertTrue(line(result, thing).startsWith("ok"), result.out());
+    }
     for (String secret : List.of("STAGE_DELIVERY_SECRET", "INGEST_DELIVERY_SECRET")) {
       assertTrue(line(result, secret).endsWith("a run makes one in DATA_DIR"), result.out());
     }
-    assertTrue(line(result, "STAGE_INTERNAL_EVENTS_URL").startsWith("ok"), result.out());
-    assertTrue(line(result, "DATA_DIR").matches("ok .*writable, [\\d.]+ GiB free"), result.out());
+    assertTrue(
+        line(result, "STAGE_INTERNAL_EVENTS_URL")
+            .matches("warn .*nothing listens there  -> start the environment on this machine"),
+        result.out());
+    assertTrue(line(result, "DATA_DIR ").matches("ok .*writable, [\\d.]+ GiB free"), result.out());
     assertFalse(line(result, "ClickHouse engine").startsWith("ok"), result.out());
   }
 
   @Test
   void a_data_folder_below_a_file_is_found() throws IOException {
     Files.writeString(root.resolve("data"), "");
-    Caller caller = webhooks();
-    caller.embedded = true;
+    Caller caller = laptop();
     Caller.Result result = caller.calls("doctor");
     assertEquals(1, result.code());
     assertTrue(line(result, "DATA_DIR").contains("is no folder  -> set DATA_DIR"), result.out());
@@ -111,7 +127,7 @@ class DoctorTest {
   @Test
   void settings_that_cannot_be_read_are_a_finding() throws IOException {
     Files.writeString(root.resolve("application.properties"), "key = \\u00zz");
-    Caller.Result result = webhooks().calls("doctor");
+    Caller.Result result = laptop().calls("doctor");
     assertEquals(1, result.code());
     assertTrue(
         line(result, "application.properties cannot be read").startsWith("FAIL"), result.out());
@@ -121,8 +137,7 @@ class DoctorTest {
   @Test
   void a_port_that_another_process_holds_is_named_with_its_variable() throws IOException {
     try (ServerSocket holder = new ServerSocket(0)) {
-      Caller.Result result =
-          webhooks().with("HTTP_PORT", "" + holder.getLocalPort()).calls("doctor");
+      Caller.Result result = laptop().with("HTTP_PORT", "" + holder.getLocalPort()).calls("doctor");
       assertEquals(1, result.code());
       assertEquals(
           "FAIL  port %d (HTTP_PORT): held by another process  -> end that, or set HTTP_PORT to another port"
@@ -136,11 +151,10 @@ class DoctorTest {
     other.on("GET /observe/health/live", 200, "{\"status\":\"UP\"}");
     try (ServerSocket held = new ServerSocket(0)) {
       Caller caller =
-          webhooks()
+          laptop()
               .with("MANAGEMENT_PORT", "" + other.port())
               .with("EMBEDDED_POSTGRES_PORT", "" + held.getLocalPort())
               .with("CLICKHOUSE_URL", "http://127.0.0.1:" + other.port());
-      caller.embedded = true;
       other.on("GET /ping", 200, "Ok.").on("POST /", 200, "26.5.3");
       Caller.Result result = caller.calls("doctor");
       assertEquals(0, result.code(), result.out());
@@ -152,14 +166,9 @@ class DoctorTest {
   @Test
   void one_environment_that_has_a_secret_is_not_given_another() {
     Caller caller =
-        new Caller(root)
-            .with("INGEST_TARGET_ENVS", "stage")
-            .with("INGEST_DELIVERY_SECRET", SECRET)
-            .with("STAGE_INTERNAL_EVENTS_URL", "http://127.0.0.1:1/internal/events");
-    caller.embedded = true;
+        laptop().with("INGEST_TARGET_ENVS", "stage").with("INGEST_DELIVERY_SECRET", SECRET);
     Caller.Result result = caller.calls("doctor");
     assertTrue(line(result, "STAGE_DELIVERY_SECRET: is not set").startsWith("FAIL"), result.out());
-    assertTrue(line(result, "STAGE_INTERNAL_EVENTS_URL").startsWith("warn"), result.out());
   }
 
   @Test
@@ -171,8 +180,7 @@ class DoctorTest {
                 ? new Answer(200, "{\"access_token\":\"t0ken\"}")
                 : new Answer(401, "{}"));
     Caller caller =
-        new Caller(root)
-            .with("INGEST_ROLE", "ingest")
+        role("ingest")
             .with("KICK_OAUTH_URL", other.url())
             .with("KICK_CLIENT_ID", "me")
             .with("KICK_CLIENT_SECRET", "a&b");
@@ -185,12 +193,34 @@ class DoctorTest {
     assertFalse(wrong.out().contains("wr0ng"), wrong.out());
   }
 
-  @Test
-  void missing_kick_credentials_are_named() {
-    Caller.Result result =
-        new Caller(root).with("INGEST_ROLE", "ingest").with("KICK_CLIENT_ID", "me").calls("doctor");
+  @ParameterizedTest(name = "role {0} needs {1}")
+  @CsvSource({
+    "ingest, 'DM_DATABASE_URL, CLICKHOUSE_URL, KICK_CLIENT_ID, KICK_CLIENT_SECRET'",
+    "webhooks, DM_DATABASE_URL",
+    "env, 'DATABASE_URL, INGEST_DELIVERY_SECRET'"
+  })
+  void a_role_by_itself_names_what_it_misses(String role, String missing) {
+    Caller caller = role(role);
+    caller.embedded = true;
+    Caller.Result result = caller.calls("doctor");
     assertEquals(1, result.code());
-    assertTrue(line(result, "Kick").contains("KICK_CLIENT_SECRET: not set"), result.out());
+    assertTrue(
+        line(result, "role " + role).startsWith("FAIL  role " + role + ": needs " + missing + "  "),
+        result.out());
+  }
+
+  @Test
+  void half_of_the_kick_credentials_is_not_replaced_by_the_simulator() {
+    Caller.Result result = laptop().with("KICK_CLIENT_ID", "me").calls("doctor");
+    assertEquals(1, result.code());
+    assertTrue(line(result, "role ingest").contains("needs KICK_CLIENT_SECRET "), result.out());
+  }
+
+  @Test
+  void an_unknown_role_is_a_finding() {
+    Caller.Result result = role("poller").calls("doctor");
+    assertEquals(1, result.code());
+    assertTrue(line(result, "INGEST_ROLE").startsWith("FAIL"), result.out());
   }
 
   @ParameterizedTest(name = "HTTP {0} to an unsigned question is {1}")
@@ -198,8 +228,7 @@ class DoctorTest {
   void a_target_has_to_ask_for_a_signature(int status, String level) {
     other.on("GET /internal/events/types", status, "/elsewhere").on("GET /elsewhere", 401, "");
     Caller.Result result =
-        new Caller(root)
-            .with("INGEST_ROLE", "ingest")
+        role("ingest")
             .with("INGEST_TARGET_ENVS", "stage")
             .with("STAGE_INTERNAL_EVENTS_URL", other.url() + "/internal/events")
             .with("STAGE_DELIVERY_SECRET", SECRET)
@@ -216,11 +245,7 @@ class DoctorTest {
     "whsec_aHVudGVyMg==, 'has 7 bytes, fewer than 24'"
   })
   void a_weak_secret_is_found_and_not_shown(String secret, String finding) {
-    Caller.Result result =
-        new Caller(root)
-            .with("INGEST_ROLE", "env")
-            .with("INGEST_DELIVERY_SECRET", secret)
-            .calls("doctor");
+    Caller.Result result = role("env").with("INGEST_DELIVERY_SECRET", secret).calls("doctor");
     assertEquals(1, result.code());
     assertTrue(line(result, "INGEST_DELIVERY_SECRET").contains(finding), result.out());
     assertFalse(result.out().contains(secret), result.out());
@@ -228,19 +253,15 @@ class DoctorTest {
 
   @Test
   void an_old_secret_beside_the_new_one_is_checked_too() {
-    Caller caller = new Caller(root).with("INGEST_ROLE", "env");
+    Caller caller = laptop();
     assertEquals(
-        0, caller.with("INGEST_DELIVERY_SECRET", SECRET + " " + SECRET).calls("doctor").code());
+        0, caller.with("INGEST_DELIVERY_SECRET", SECRET + "," + SECRET).calls("doctor").code());
     assertEquals(1, caller.with("INGEST_DELIVERY_SECRET", SECRET + ",old").calls("doctor").code());
   }
 
   @Test
   void a_missing_target_address_and_secret_are_named_by_variable() {
-    Caller.Result result =
-        new Caller(root)
-            .with("INGEST_ROLE", "ingest")
-            .with("INGEST_TARGET_ENVS", "stage")
-            .calls("doctor");
+    Caller.Result result = role("ingest").with("INGEST_TARGET_ENVS", "stage").calls("doctor");
     assertEquals(1, result.code());
     assertTrue(line(result, "STAGE_DELIVERY_SECRET: is not set").startsWith("FAIL"), result.out());
     assertTrue(
@@ -251,7 +272,7 @@ class DoctorTest {
   void clickhouse_tells_its_version() {
     other.on("GET /ping", 200, "Ok.\n").on("POST /", 200, "26.5.3\n");
     Caller.Result result =
-        webhooks()
+        laptop()
             .with("CLICKHOUSE_URL", "http://vf:s3cret@127.0.0.1:%d/vf".formatted(other.port()))
             .calls("doctor");
     assertEquals(
@@ -264,7 +285,7 @@ class DoctorTest {
   void what_answers_without_ok_is_no_clickhouse() {
     other.on("GET /ping", 200, "pong");
     Caller.Result result =
-        webhooks()
+        laptop()
             .with("CLICKHOUSE_URL", "jdbc:clickhouse://127.0.0.1:" + other.port() + "/vf")
             .calls("doctor");
     assertEquals(1, result.code());
@@ -276,7 +297,7 @@ class DoctorTest {
     int nobody = other.port();
     other.close();
     Caller.Result result =
-        webhooks()
+        laptop()
             .with("DM_DATABASE_URL", "postgres://vf:s3cret@127.0.0.1:%d/dm".formatted(nobody))
             .with("DATABASE_URL", "postgres//s3cret")
             .with("CLICKHOUSE_URL", "http://vf:s3cret@127.0.0.1:" + nobody)
