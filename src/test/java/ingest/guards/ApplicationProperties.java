@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** An application.properties with the comments that Java's reader drops. */
 record ApplicationProperties(List<Entry> entries) {
@@ -27,7 +30,24 @@ record ApplicationProperties(List<Entry> entries) {
     return readFile(root.resolve("application.properties"));
   }
 
-  static ApplicationProperties readFile(Path file) {
+  /** The files of single environments, by name. */
+  static Map<String, ApplicationProperties> ofEnvironments(Path root) {
+    Map<String, ApplicationProperties> found = new TreeMap<>();
+    try (Stream<Path> files = Files.list(root.toAbsolutePath())) {
+      files.forEach(
+          file -> {
+            String name = String.valueOf(file.getFileName());
+            if (name.matches("application-.+\\.properties")) {
+              found.put(name, readFile(file));
+            }
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return found;
+  }
+
+  private static ApplicationProperties readFile(Path file) {
     if (!Files.exists(file)) {
       return new ApplicationProperties(List.of());
     }

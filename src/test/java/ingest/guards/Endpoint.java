@@ -33,6 +33,16 @@ record Endpoint(String scheme, String path) {
     return new Endpoint(uri, path);
   }
 
+  /** True for what answers HTTP requests: on the open port, or on the management port. */
+  boolean isServed() {
+    return is("platform-http") || is("management");
+  }
+
+  /** True for a call of another server; the addresses of upstreams are placeholders. */
+  boolean isHttpCall() {
+    return is("http") || is("https") || scheme.startsWith("{{");
+  }
+
   boolean is(String wanted) {
     return scheme.equals(wanted);
   }

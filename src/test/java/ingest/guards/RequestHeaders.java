@@ -76,7 +76,7 @@ final class RequestHeaders {
   }
 
   private boolean called(Endpoint endpoint, boolean removed) {
-    if (endpoint.is("http") || endpoint.is("https")) {
+    if (endpoint.isHttpCall()) {
       return false; // its answer's headers take their place
     }
     List<RouteFile> callees = endpoint.is("direct") ? callees(endpoint.path()) : List.of();

@@ -39,6 +39,8 @@ final class RouteConventionsCatchTest {
         """
         # POLL_ACME_THINGS_CRON: when
         poll.acme-things.cron = 0 * * * * ?
+        # ACME_RETRIES: further tries
+        acme.retries = 2
         """);
     write(
         POLL,
@@ -47,6 +49,7 @@ final class RouteConventionsCatchTest {
         - route:
             id: acme-things
             description: Polls the things that are due
+            precondition: "'{{role.ingest}}' == 'on'"
             from:
               uri: quartz:poll/acme-things
               parameters:
@@ -69,6 +72,7 @@ final class RouteConventionsCatchTest {
         - route:
             id: acme-fetch
             description: Asks for one page
+            precondition: "'{{role.ingest}}' == 'on'"
             from:
               uri: direct:acme-fetch
               steps:
@@ -81,6 +85,7 @@ final class RouteConventionsCatchTest {
         - route:
             id: things
             description: Answers things
+            precondition: "'{{role.ingest}}' == 'on'"
             routeConfigurationId: answer-400
             from:
               uri: platform-http:/api/things
@@ -106,6 +111,7 @@ final class RouteConventionsCatchTest {
         - route:
             id: refuse-it
             description: Answers 403
+            precondition: "'{{role.ingest}}' == 'on'"
             from:
               uri: direct:refuse-it
               steps:
@@ -127,6 +133,8 @@ final class RouteConventionsCatchTest {
                     - java.lang.IllegalArgumentException
                   handled:
                     constant: "true"
+                  redeliveryPolicy:
+                    maximumRedeliveries: "{{acme.retries}}"
                   steps:
                     - removeHeaders:
                         pattern: "*"
@@ -153,6 +161,12 @@ final class RouteConventionsCatchTest {
   static Stream<Arguments> breaks() {
     return Stream.of(
         arguments("CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HELPER, "steps:", "stepz:", "stepz"),
+        arguments(
+            "CAMELS_SCHEMA_ACCEPTS_EVERY_FILE",
+            POLICY,
+            "{{acme.retries}}",
+            "2",
+            "/maximumRedeliveries"),
         arguments("CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HTTP, "\"*\"", "7", "/pattern"),
         arguments(
             "CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HELPER, "id: acme-fetch", "id: [", "is no YAML"),
@@ -168,13 +182,12 @@ final class RouteConventionsCatchTest {
             "# One page of things.\n",
             "# One.\n- beans:\n    - name: a\n      type: b\n",
             "[beans, route]"),
-        arguments("A_FILE_HOLDS_ONE_FLOW", HELPER, "route:", "routeConfiguration:", "one route"),
         arguments(
             "A_FILE_HOLDS_ONE_FLOW",
-            POLICY,
-            "routeConfiguration:",
+            HELPER,
             "route:",
-            "one routeConfiguration"),
+            "routeConfiguration:",
+            "move it to routes/errors"),
         arguments("A_FILE_IS_NAMED_FOR_ITS_FLOW", HELPER, "id: acme-fetch", "id: fetch", "'fetch'"),
         arguments(
             "A_FILE_IS_NAMED_FOR_ITS_FLOW", POLICY, "id: answer-400", "id: answers", "'answers'"),
@@ -193,13 +206,27 @@ final class RouteConventionsCatchTest {
             HELPER,
             "      steps:",
             "      steps: # these",
-            "line 7"),
+            "line 8"),
         arguments(
             "COMMENTS_STAND_ABOVE_THE_FIRST_LINE",
             HELPER,
             "      steps:",
             "      # these\n      steps:",
-            "line 7"),
+            "line 8"),
+        arguments(
+            "EVERY_ROUTE_SAYS_IN_WHICH_ROLES_IT_STARTS", HELPER, "{{role.ingest}}", "on", HELPER),
+        arguments(
+            "A_TIMER_IS_NAMED_FOR_ITS_ROUTE",
+            POLL,
+            "quartz:poll/acme-things",
+            "timer:things",
+            "timer:acme-things"),
+        arguments(
+            "NO_HTTP_ANSWER_ECHOES_THE_REQUESTS_HEADERS",
+            HTTP,
+            "- setHeader:",
+            "- to: \"{{acme.url}}/things\"\n                - setHeader:",
+            HTTP),
         arguments(
             "A_CHOICE_IS_ONE_LEVEL_DEEP",
             POLL,

@@ -41,6 +41,7 @@ enum RouteRule {
   A_FILE_IS_NAMED_FOR_ITS_FLOW(each(RouteRule::named)),
   IDS_ARE_UNIQUE(RouteRule::unique),
   EVERY_FLOW_HAS_A_DESCRIPTION(each(RouteRule::described)),
+  EVERY_ROUTE_SAYS_IN_WHICH_ROLES_IT_STARTS(RouteRule::roles),
   COMMENTS_STAND_ABOVE_THE_FIRST_LINE(each(RouteRule::comments)),
   A_CHOICE_IS_ONE_LEVEL_DEEP(each(RouteRule::choice)),
   A_HELPER_ROUTE_IS_CALLED_BY_ITS_ID(each(RouteRule::direct)),
@@ -104,24 +105,28 @@ enum RouteRule {
       return;
     }
     CamelSchema.SCHEMA.validate(file.yaml()).stream()
+        .filter(v -> !isPlaceholder(v))
         .limit(MOST_TOLD)
         .map(ValidationMessage::getMessage)
         .forEach(told);
   }
 
+  /** A placeholder stands where a number does; what it stands for is not known here. */
+  private static boolean isPlaceholder(ValidationMessage violation) {
+    return violation.getType().equals("type")
+        && PLACEHOLDER.matcher(violation.getInstanceNode().asText()).matches();
+  }
+
   private static List<String> oneFlow(RouteTree tree) {
     List<String> told = new ArrayList<>();
     for (RouteFile file : tree.files()) {
-      String kind =
-          tree.errors() == null
-              ? file.configuration().isMissingNode() ? "route" : "routeConfiguration"
-              : file.path().startsWith(tree.errors() + "/") ? "routeConfiguration" : "route";
       List<String> entries = new ArrayList<>();
       file.yaml().forEach(e -> e.fieldNames().forEachRemaining(entries::add));
-      if (!entries.equals(List.of(kind))) {
+      if (!entries.equals(List.of("route")) && !entries.equals(List.of("routeConfiguration"))) {
+        told.add("%s: holds %s; a file holds one route".formatted(file.path(), entries));
+      } else if (!file.configuration().isMissingNode() && !tree.isErrors(file)) {
         told.add(
-            "%s: holds %s; a file here holds one %s and nothing else"
-                .formatted(file.path(), entries, kind));
+            "%s: holds a routeConfiguration; move it to %s".formatted(file.path(), tree.errors()));
       }
     }
     return told;
@@ -149,6 +154,17 @@ enum RouteRule {
     if (file.flow().path("description").asText().isBlank()) {
       told.accept("has no description; say there what the flow does");
     }
+  }
+
+  private static List<String> roles(RouteTree tree) {
+    return tree.files().stream()
+        .filter(f -> tree.hasRoles() && !tree.isErrors(f))
+        .filter(f -> !f.route().path("precondition").asText().contains("{{role."))
+        .map(
+            f ->
+                f.path()
+                    + ": starts in every role; name its own: precondition: \"'{{role.…}}' == 'on'\"")
+        .toList();
   }
 
   private static void comments(RouteFile file, Consumer<String> told) {
@@ -208,10 +224,13 @@ enum RouteRule {
 
   private static void timer(RouteFile file, Consumer<String> told) {
     Endpoint from = Endpoint.of(file.route().path("from"));
-    if (from.is("quartz") && !from.path().matches("[a-z]+/" + Pattern.quote(file.id()))) {
+    String id = Pattern.quote(file.id());
+    if (from.is("quartz") && !from.path().matches("[a-z]+/" + id)) {
       told.accept(
-          "comes from %s; make it quartz:poll/%s, or the stage in place of poll"
+          "comes from %s; make it quartz:poll/%s, or another stage than poll"
               .formatted(from, file.id()));
+    } else if (from.is("timer") && !from.path().equals(file.id())) {
+      told.accept("comes from %s; make it timer:%s".formatted(from, file.id()));
     }
   }
 
@@ -247,7 +266,7 @@ enum RouteRule {
 
   private static void proxy(RouteFile file, Consumer<String> told) {
     for (Endpoint endpoint : file.endpoints()) {
-      if (endpoint.is("platform-http")
+      if (endpoint.isServed()
           && endpoint.path().replaceFirst("^/+", "").toLowerCase(Locale.ROOT).startsWith("proxy")) {
         told.accept(endpoint + " would be an open proxy (CVE-2026-85316); name the path otherwise");
       }
@@ -258,7 +277,7 @@ enum RouteRule {
     Set<String> told = new TreeSet<>();
     for (RouteFile file : tree.files()) {
       JsonNode from = file.route().path("from");
-      if (!Endpoint.of(from).is("platform-http")) {
+      if (!Endpoint.of(from).isServed()) {
         continue;
       }
       String missing =
@@ -292,10 +311,7 @@ enum RouteRule {
       if (!named.isMissingNode() && !policies.contains(named.asText())) {
         told.add(
             "%s: names the error policy '%s', and there is no such file in %s"
-                .formatted(
-                    file.path(),
-                    named.asText(),
-                    Objects.requireNonNullElse(tree.errors(), tree.folder())));
+                .formatted(file.path(), named.asText(), tree.errors()));
       }
     }
     return told;

@@ -6,29 +6,45 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of one Camel context.
  *
  * @param folder below the root
- * @param errors the one folder of route configurations; null where they lie beside the routes
+ * @param errors the folder of route configurations
+ * @param hasRoles whether a process starts some of the routes only
  * @param keys what a placeholder may name
  */
 record RouteTree(
-    Path root, String folder, @Nullable String errors, Set<String> keys, List<RouteFile> files) {
+    Path root,
+    String folder,
+    String errors,
+    boolean hasRoles,
+    Set<String> keys,
+    List<RouteFile> files) {
+
+  /** What the start works out from settings for preconditions, and nobody sets. */
+  static final Set<String> WORKED_OUT =
+      Set.of("role.ingest", "role.webhooks", "role.env", "archive");
 
   /** The product's: configured by application.properties. */
   static RouteTree product(Path root) {
-    Set<String> keys = ApplicationProperties.read(root).keys();
-    return new RouteTree(root, "routes", "routes/errors", keys, routeFiles(root, "routes"));
+    Set<String> keys = new TreeSet<>(WORKED_OUT);
+    keys.addAll(ApplicationProperties.read(root).keys());
+    String folder = "routes";
+    return new RouteTree(root, folder, "routes/errors", true, keys, routeFiles(root, folder));
   }
 
   /** The simulated upstreams': a context of its own, which knows no properties. */
   static RouteTree simulator(Path root) {
     String folder = "embedded/simulator";
-    return new RouteTree(root, folder, null, Set.of(), routeFiles(root, folder));
+    return new RouteTree(root, folder, folder, false, Set.of(), routeFiles(root, folder));
+  }
+
+  boolean isErrors(RouteFile file) {
+    return file.path().startsWith(errors + "/");
   }
 
   /** Files below the folder whose names end so, as paths from the root, sorted. */

@@ -1,0 +1,210 @@
+package ingest.guards;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class PropertiesTest {
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void the_products_properties_keep_to(PropertyRule rule) {
+    assertEquals("", String.join("\n", rule.broken(Path.of(""))), rule.toString());
+  }
+
+  @Test
+  void there_are_properties_to_look_at() {
+    assertFalse(ApplicationProperties.read(Path.of("")).entries().isEmpty());
+    assertFalse(JavaSettings.read(Path.of("")).isEmpty(), "no Java reads a setting");
+  }
+
+  @Test
+  void what_the_start_works_out_is_asked_for_and_not_declared() {
+    Set<String> asked = new TreeSet<>();
+    RouteTree.product(Path.of(""))
+        .files()
+        .forEach(
+            f ->
+                f.texts(
+                    (p, text) ->
+                        RouteTree.WORKED_OUT.stream()
+                            .filter(k -> text.contains("{{" + k + "}}"))
+                            .forEach(asked::add)));
+    assertEquals(new TreeSet<>(RouteTree.WORKED_OUT), asked);
+    assertTrue(
+        ApplicationProperties.read(Path.of("")).keys().stream()
+            .noneMatch(RouteTree.WORKED_OUT::contains));
+  }
+
+  /** A sound set of properties, in which one thing at a time is broken. */
+  @Nested
+  final class Catch {
+    private static final String PROPERTIES = "application.properties";
+    private static final String JAVA = "processors/ingest/acme/Things.java";
+    private static final String ROUTE = "routes/acme/acme-things.camel.yaml";
+
+    @TempDir Path root;
+
+    @BeforeEach
+    void plant_sound_properties() throws IOException {
+      write(
+          PROPERTIES,
+          """
+          # ── acme ──
+
+          # ACME_API_URL: where it is,
+          # in two lines.
+          acme.api-url = \\
+            http://acme.example
+          # ACME_LIMIT: how many.
+          acme.limit = 7
+          # POLL_ACME_THINGS_ENABLED: on or off.
+          poll.acme-things.enabled = true
+          camel.main.name = {{acme.limit}}
+          """);
+      write(
+          "application-stage.properties",
+          """
+          acme.limit = 8
+          stage.internal-events-url = http://stage.example
+          """);
+      write(
+          JAVA,
+          """
+          package ingest.acme;
+
+          final class Things {
+            Things(Settings settings, Supplier<Settings> loaded) {
+              settings
+                  .text(
+                      "acme.api-url");
+              loaded.get().number("acme.limit", 1, 2);
+              Other.of(settings, "acme.limit");
+              settings.has("stage.delivery-secret");
+            }
+          }
+          """);
+      write(
+          ROUTE,
+          """
+          # Things.
+          - route:
+              id: acme-things
+              from:
+                uri: quartz:poll/acme-things
+                steps: []
+          """);
+    }
+
+    static Stream<Arguments> breaks() {
+      return Stream.of(
+          arguments(
+              "A_KEY_THAT_JAVA_READS_IS_DECLARED",
+              JAVA,
+              "\"acme.api-url\"",
+              "\"acme.url\"",
+              "acme.url"),
+          arguments(
+              "A_KEY_THAT_JAVA_READS_IS_DECLARED",
+              JAVA,
+              "number(\"acme.limit\"",
+              "number(\"acme.most\"",
+              "ACME_MOST"),
+          arguments(
+              "A_KEY_THAT_JAVA_READS_IS_DECLARED",
+              JAVA,
+              "settings, \"acme.limit\"",
+              "settings, \"acme.most\"",
+              JAVA),
+          arguments("A_DECLARED_KEY_IS_USED", JAVA, "acme.api-url", "acme.url", ":5: acme.api-url"),
+          arguments(
+              "A_DECLARED_KEY_IS_USED",
+              ROUTE,
+              "poll/acme",
+              "other/acme",
+              "poll.acme-things.enabled"),
+          arguments(
+              "A_KEY_IS_DECLARED_ONCE",
+              PROPERTIES,
+              "acme.limit = 7",
+              "acme.limit = 7\nacme-limit = 8",
+              "line 8"),
+          arguments(
+              "A_KEY_NAMES_ITS_ENVIRONMENT_VARIABLE",
+              PROPERTIES,
+              "# ACME_LIMIT",
+              "# ACME_LIMITS",
+              "acme.limit"),
+          arguments(
+              "A_KEY_NAMES_ITS_ENVIRONMENT_VARIABLE",
+              PROPERTIES,
+              "how many.",
+              "how many.\n",
+              "acme.limit"),
+          arguments(
+              "EVERY_POLLER_CAN_BE_SWITCHED_OFF",
+              PROPERTIES,
+              "things.enabled",
+              "things.on",
+              "poll.acme-things.enabled"),
+          arguments(
+              "AN_ENVIRONMENTS_FILE_SETS_DECLARED_KEYS",
+              "application-stage.properties",
+              "acme.limit",
+              "acme.most",
+              ":1: acme.most"));
+    }
+
+    @ParameterizedTest(name = "{0}: {1} with {3}")
+    @MethodSource("breaks")
+    void what_breaks_a_rule_is_told(
+        String rule, String file, String sound, String broken, String told) throws IOException {
+      Path path = root.resolve(file);
+      String text = Files.readString(path);
+      assertTrue(text.contains(sound), file + " has no " + sound);
+      Files.writeString(path, text.replace(sound, broken));
+      List<String> all = PropertyRule.valueOf(rule).broken(root);
+      assertTrue(all.stream().anyMatch(t -> t.contains(told)), all.toString());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource
+    void sound_properties_keep_to(PropertyRule rule) {
+      assertEquals(List.of(), rule.broken(root));
+    }
+
+    @Test
+    void every_rule_is_broken_once() {
+      Set<PropertyRule> broken =
+          breaks()
+              .map(a -> PropertyRule.valueOf((String) a.get()[0]))
+              .collect(Collectors.toCollection(() -> EnumSet.noneOf(PropertyRule.class)));
+      assertEquals(EnumSet.copyOf(Arrays.asList(PropertyRule.values())), broken);
+    }
+
+    private void write(String file, String text) throws IOException {
+      Path path = root.resolve(file);
+      Files.createDirectories(path.getParent());
+      Files.writeString(path, text);
+    }
+  }
+}
