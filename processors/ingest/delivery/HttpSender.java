@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.envelope.EventId;
+import ingest.http.RetryAfter;
 import ingest.outbox.OutboxEvent;
 import ingest.signature.Signed;
 import ingest.signature.StandardWebhooks;

@@ -1,6 +1,6 @@
 package ingest.poll;
 
-import ingest.delivery.RetryAfter;
+import ingest.http.RetryAfter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;

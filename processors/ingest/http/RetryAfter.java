@@ -1,4 +1,4 @@
-package ingest.delivery;
+package ingest.http;
 
 import java.time.DateTimeException;
 import java.time.Duration;
