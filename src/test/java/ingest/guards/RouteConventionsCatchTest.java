@@ -56,6 +56,7 @@ final class RouteConventionsCatchTest {
                 cron: "{{poll.acme-things.cron}}"
               steps:
                 - to:
+                    id: claim-things
                     uri: sql:file:routes/sql/things-claim.sql
                     parameters:
                       dataSource: "#dm"
@@ -115,7 +116,9 @@ final class RouteConventionsCatchTest {
             from:
               uri: direct:refuse-it
               steps:
-                - removeHeaders: "*"
+                - removeHeaders:
+                    id: nothing-of-it
+                    pattern: "*"
                 - setHeader:
                     name: CamelHttpResponseCode
                     constant: "403"
@@ -193,6 +196,12 @@ final class RouteConventionsCatchTest {
             "A_FILE_IS_NAMED_FOR_ITS_FLOW", POLICY, "id: answer-400", "id: answers", "'answers'"),
         arguments("IDS_ARE_UNIQUE", HELPER, "id: acme-fetch", "id: acme-things", POLL),
         arguments("EVERY_FLOW_HAS_A_DESCRIPTION", HELPER, "description: ", "note: ", "description"),
+        arguments(
+            "STEP_IDS_ARE_UNIQUE_OVER_ALL_ROUTES",
+            POLL,
+            "id: claim-things",
+            "id: nothing-of-it",
+            "'nothing-of-it'"),
         arguments(
             "EVERY_FLOW_HAS_A_DESCRIPTION",
             POLICY,

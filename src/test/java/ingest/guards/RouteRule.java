@@ -40,6 +40,7 @@ enum RouteRule {
   A_FILE_HOLDS_ONE_FLOW(RouteRule::oneFlow),
   A_FILE_IS_NAMED_FOR_ITS_FLOW(each(RouteRule::named)),
   IDS_ARE_UNIQUE(RouteRule::unique),
+  STEP_IDS_ARE_UNIQUE_OVER_ALL_ROUTES(RouteRule::uniqueSteps),
   EVERY_FLOW_HAS_A_DESCRIPTION(each(RouteRule::described)),
   EVERY_ROUTE_SAYS_IN_WHICH_ROLES_IT_STARTS(RouteRule::roles),
   COMMENTS_STAND_ABOVE_THE_FIRST_LINE(each(RouteRule::comments)),
@@ -61,6 +62,7 @@ enum RouteRule {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(.*?)}}");
   private static final Pattern SIMPLE =
       Pattern.compile(".*/(simple|log|toD)(/(expression|message|uri))?");
+  private static final Pattern STEP_ID = Pattern.compile("/0/\\w+/(?!.*/parameters/).*/id");
   private static final Pattern SQL_FILE = Pattern.compile("file:(routes/sql/[a-z0-9-]+\\.sql)");
 
   /** Violations that are told of one file: behind a wrong step there are often dozens. */
@@ -139,14 +141,35 @@ enum RouteRule {
   }
 
   private static List<String> unique(RouteTree tree) {
-    Map<String, Set<String>> files = new TreeMap<>();
-    tree.files().forEach(f -> files.computeIfAbsent(f.id(), id -> new TreeSet<>()).add(f.path()));
-    return files.entrySet().stream()
+    Map<String, List<String>> places = new TreeMap<>();
+    tree.files()
+        .forEach(f -> places.computeIfAbsent(f.id(), id -> new ArrayList<>()).add(f.path()));
+    return shared(places);
+  }
+
+  /** Camel refuses the second one at start. */
+  private static List<String> uniqueSteps(RouteTree tree) {
+    Map<String, List<String>> places = new TreeMap<>();
+    for (RouteFile file : tree.files()) {
+      file.texts(
+          (pointer, text) -> {
+            if (STEP_ID.matcher(pointer).matches()) {
+              places
+                  .computeIfAbsent(text, id -> new ArrayList<>())
+                  .add(file.path() + " " + pointer);
+            }
+          });
+    }
+    return shared(places);
+  }
+
+  private static List<String> shared(Map<String, List<String>> places) {
+    return places.entrySet().stream()
         .filter(e -> e.getValue().size() > 1)
         .map(
             e ->
                 "%s: the id '%s' is theirs alike; give each its own"
-                    .formatted(e.getValue(), e.getKey()))
+                    .formatted(String.join(", ", e.getValue()), e.getKey()))
         .toList();
   }
 
