@@ -1,8 +1,10 @@
 package ingest.guards;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.JsonMetaSchema;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.NonValidationKeyword;
 import com.networknt.schema.PathType;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
@@ -396,7 +398,11 @@ enum RouteRule {
       try (InputStream schema =
           Objects.requireNonNull(
               CamelSchema.class.getResourceAsStream("/schema/camelYamlDsl.json"))) {
-        return JsonSchemaFactory.getInstance(VersionFlag.V4)
+        JsonMetaSchema dialect =
+            JsonMetaSchema.builder(JsonMetaSchema.getV4())
+                .keyword(new NonValidationKeyword("deprecated"))
+                .build();
+        return JsonSchemaFactory.getInstance(VersionFlag.V4, b -> b.metaSchema(dialect))
             .getSchema(
                 schema,
                 SchemaValidatorsConfig.builder()
