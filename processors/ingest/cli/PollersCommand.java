@@ -50,7 +50,7 @@ final class PollersCommand implements Callable<Integer> {
 
   @Command(
       mixinStandardHelpOptions = true,
-      description = "Lists the pollers: what is due, when each ran and will run.")
+      description = "Lists the pollers: on or off, when each ran and will run.")
   int list() {
     print(api.connect().get(PATH));
     return 0;
@@ -131,7 +131,6 @@ final class PollersCommand implements Callable<Integer> {
             "POLLER",
             "STATE",
             "SCHEDULE",
-            "DUE",
             "LAST RUN",
             "TOOK",
             "CHANNELS",
@@ -145,7 +144,6 @@ final class PollersCommand implements Callable<Integer> {
           poller.path("name"),
           poller.path("on").asBoolean() ? "on" : "off",
           poller.path("schedule"),
-          poller.path("due"),
           Text.time(last.path("at"), around.clock()),
           last.path("seconds").isNumber() ? last.path("seconds").asText() + " s" : "-",
           last.path("channels"),

@@ -2,6 +2,7 @@ package ingest.kick;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
+import ingest.outbox.Committed;
 import ingest.outbox.Intake;
 import ingest.poll.PollRun;
 import java.sql.Timestamp;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,12 @@ public final class KickViewers {
   public Intake observed(JsonNode answer, @ExchangeProperty("page") Page page) {
     List<Envelope> envelopes = mapper.map(answer, page.channels(), Envelope.newTraceparent());
     return new Intake(envelopes, List.of(new ProbeSchedule(page)));
+  }
+
+  /** Books the page with its run. */
+  public void committed(@Body Committed committed, Exchange exchange) {
+    Objects.requireNonNull(PollRun.of(exchange))
+        .committed(committed.fresh().size(), committed.duplicates().size());
   }
 
   /** Sets what {@code probe-skip.sql} binds. */

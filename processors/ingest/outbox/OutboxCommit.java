@@ -1,6 +1,5 @@
 package ingest.outbox;
 
-import ingest.poll.PollRun;
 import java.sql.SQLException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -16,11 +15,6 @@ public final class OutboxCommit implements Processor {
   @Override
   public void process(Exchange exchange) throws SQLException {
     Intake intake = exchange.getMessage().getBody(Intake.class);
-    Committed committed = outbox.commit(intake);
-    exchange.getMessage().setBody(committed);
-    PollRun run = PollRun.of(exchange);
-    if (run != null) {
-      run.committed(intake.envelopes().size(), committed.fresh().size());
-    }
+    exchange.getMessage().setBody(outbox.commit(intake));
   }
 }

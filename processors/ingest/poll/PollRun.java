@@ -41,9 +41,9 @@ public final class PollRun {
   }
 
   /** A page was committed. */
-  public void committed(int all, int fresh) {
+  public void committed(int fresh, int duplicates) {
     pages.incrementAndGet();
-    events.addAndGet(all);
+    events.addAndGet(fresh + duplicates);
     this.fresh.addAndGet(fresh);
   }
 

@@ -29,11 +29,11 @@ class AdminCommandsTest {
       """
       {"name":"kick-viewers","schedule":"0 * * * * ?","on":false,
        "override":{"value":"off","who":"ada@desk","at":"2026-02-27T11:20:00Z","why":"500s","until":"2026-03-01T13:00:00Z"},
-       "due":1050,"last_run":{"at":"2026-03-01T11:59:30Z","seconds":1.25,"channels":50,"events":48,"new":40,"skipped_pages":1},
+       "last_run":{"at":"2026-03-01T11:59:30Z","seconds":1.25,"channels":50,"events":48,"new":40,"skipped_pages":1},
        "next_run":"2026-03-01T12:01:00Z"}""";
   private static final String FRESH_POLLER =
       """
-      {"name":"kick-followers","schedule":"0 0 * * * ?","on":true,"override":null,"due":0,"last_run":null,"next_run":null}""";
+      {"name":"kick-followers","schedule":"0 0 * * * ?","on":true,"override":null,"last_run":null,"next_run":null}""";
   private static final String TARGET =
       """
       {"name":"stage","kind":"http","mode":"paused","types":["kick.*","x.*"],"batch":200,"who":"ada@desk","changed_at":"2025-12-24T18:00:00Z","why":null}""";
@@ -111,9 +111,9 @@ class AdminCommandsTest {
     assertEquals(0, result.code(), result.err());
     assertEquals(
         """
-        POLLER          STATE  SCHEDULE       DUE  LAST RUN               TOOK    CHANNELS  EVENTS  NEW  SKIPPED PAGES  NEXT RUN
-        kick-viewers    off    0 * * * * ?  1,050  11:59:30 (30 s ago)    1.25 s        50      48   40              1  12:01:00 (in 60 s)
-        kick-followers  on     0 0 * * * ?      0  -                      -              -       -    -              -  -
+        POLLER          STATE  SCHEDULE       LAST RUN               TOOK    CHANNELS  EVENTS  NEW  SKIPPED PAGES  NEXT RUN
+        kick-viewers    off    0 * * * * ?    11:59:30 (30 s ago)    1.25 s        50      48   40              1  12:01:00 (in 60 s)
+        kick-followers  on     0 0 * * * ?    -                      -              -       -    -              -  -
         kick-viewers was set to off by ada@desk at 27 Feb 11:20 (2 d ago), until 13:00:00 (in 60 min): 500s
         """
             .lines()
