@@ -43,6 +43,7 @@ import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import ingest.poll.UpstreamManners;
 import ingest.projection.Projector;
+import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
@@ -157,6 +158,7 @@ final class App implements AutoCloseable {
                   roles.stream().map(Role::word).collect(Collectors.joining(",")),
                   String.join(", ", missing)));
     }
+    refuseForeignSecrets();
     settings.port("http.port");
     settings.port("management.port");
     for (String key : settings.keys()) {
@@ -173,6 +175,22 @@ final class App implements AutoCloseable {
           "deliver.timeout",
           settings.text("deliver.timeout"),
           "less than half of DELIVER_LEASE: an answer has to be settled within the lease");
+    }
+  }
+
+  /** The boundary between the roles of one image is their secrets; in production it is held. */
+  private void refuseForeignSecrets() {
+    if (!settings.find("ingest.env").orElse("").equals("production")) {
+      return;
+    }
+    for (Role other : Role.values()) {
+      for (String secret : other.secrets()) {
+        if (!roles.contains(other) && settings.has(secret)) {
+          throw new SettingException(
+              "%s is a secret of role %s, which does not run here: take it from this process"
+                  .formatted(Settings.variable(secret), other.word()));
+        }
+      }
     }
   }
 
@@ -253,7 +271,7 @@ final class App implements AutoCloseable {
     registry.bind(
         "kickCredentials",
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    registry.bind("upstreamManners", new UpstreamManners(clock, token::forget, meters));
+    registry.bind("upstreamManners", new UpstreamManners("kick", clock, token::forget, meters));
   }
 
   private void wireDelivery(
@@ -271,6 +289,7 @@ final class App implements AutoCloseable {
     rows.configure(
         all.stream().filter(t -> t.kind().equals(Target.HTTP)).toList(),
         settings.text("target.initial-mode"));
+    rows.archive(archive());
     DeliveryMetrics metrics = new DeliveryMetrics(meters, all);
     metrics.watch(meters, lanes);
     Settlement settlement = new Settlement(dm, new Backoff());

@@ -2,6 +2,7 @@ package ingest;
 
 import ingest.cli.RunOptions;
 import ingest.cli.Runtime;
+import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.DmDatabase;
@@ -49,12 +50,18 @@ final class Product implements Runtime {
     if (options.onlyStores()) {
       return onlyStores(settings, end);
     }
+    if (Role.migrates(settings)) {
+      return migrate();
+    }
     Set<Role> roles = Role.of(settings);
     requireFreePort(settings, "http.port");
     requireFreePort(settings, "management.port");
     // The embedded default is for one process that does everything. A role by itself belongs to
     // stores that somebody runs.
     try (Embedded embedded = Role.all(settings) ? Embedded.find() : null) {
+      if (embedded == null) {
+        refuseWithoutArchive(settings);
+      }
       Settings effective = embedded == null ? settings : surrounded(settings, embedded);
       try (App app = new App(effective, roles)) {
         app.start();
@@ -84,6 +91,9 @@ final class Product implements Runtime {
 
   /** Starts what is not configured, brings it up to date and fills what is empty. */
   private Settings surrounded(Settings settings, Embedded embedded) {
+    if (settings.has("dm.database-url")) {
+      refuseWithoutArchive(settings);
+    }
     Map<String, String> started = embedded.start(settings);
     Settings effective = settings.with("embedded", started);
     if (!started.containsKey("dm.database-url") && !started.containsKey("database.url")) {
@@ -107,6 +117,14 @@ final class Product implements Runtime {
       }
     }
     return effective;
+  }
+
+  /** What is accepted without the archive can never be replayed. */
+  private static void refuseWithoutArchive(Settings settings) {
+    if (settings.find("without.clickhouse").orElse("false").equals("true")) {
+      throw new SettingException(
+          "--without-clickhouse (WITHOUT_CLICKHOUSE) is for embedded data alone: set CLICKHOUSE_URL");
+    }
   }
 
   private int onlyStores(Settings settings, CountDownLatch end) {

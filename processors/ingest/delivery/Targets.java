@@ -16,6 +16,8 @@ public final class Targets {
   /** off: no deliveries are made. paused: they are made and wait. live: they are sent. */
   public static final Set<String> MODES = Set.of("off", "paused", "live");
 
+  private static final String WITHOUT = "run --without-clickhouse";
+
   /** A row. */
   public record Row(
       String name,
@@ -53,6 +55,20 @@ public final class Targets {
         upsert.setInt(5, target.batch());
         upsert.executeUpdate();
       }
+    }
+  }
+
+  /**
+   * Sets the archive off for a run without ClickHouse, and live again for the next run with it.
+   * What was accepted in between is not in the archive.
+   */
+  public void archive(boolean there) throws SQLException {
+    Row archive =
+        all().stream().filter(t -> t.kind.equals(Target.CLICKHOUSE)).findFirst().orElseThrow();
+    if (!there && !archive.mode.equals("off")) {
+      set(archive.name, "off", WITHOUT, "this run has no ClickHouse");
+    } else if (there && archive.mode.equals("off") && archive.who.equals(WITHOUT)) {
+      set(archive.name, "live", "run", "ClickHouse is there again");
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +68,16 @@ public final class Pollers {
     run.attach(exchange);
     exchange.getExchangeExtension().addOnCompletion(new End(run));
     return true;
+  }
+
+  /**
+   * Before each page of a run: true until the last claim found nothing due, the poller was switched
+   * off, or the process drains.
+   */
+  public boolean goesOn(Exchange exchange) throws SQLException {
+    PollRun run = Objects.requireNonNull(PollRun.of(exchange));
+    boolean due = exchange.getProperty("due", 1, Integer.class) != 0;
+    return due && !camel.isStopping() && (run.forced() || switches.on(key(run.poller())));
   }
 
   private final class End extends SynchronizationAdapter {
@@ -159,7 +170,7 @@ public final class Pollers {
   public @Nullable Instant nextRun(String poller) throws SchedulerException {
     return scheduler().getTriggersOfJob(new JobKey(poller, GROUP)).stream()
         .map(Trigger::getNextFireTime)
-        .filter(java.util.Objects::nonNull)
+        .filter(Objects::nonNull)
         .min(Date::compareTo)
         .map(Date::toInstant)
         .orElse(null);

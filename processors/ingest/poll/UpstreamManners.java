@@ -20,11 +20,14 @@ public final class UpstreamManners implements Processor {
   /** A poll that waits longer would lose its claim; the page is skipped before that. */
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
+  private final String upstream;
   private final Clock clock;
   private final Runnable forgetToken;
   private final MeterRegistry registry;
 
-  public UpstreamManners(Clock clock, Runnable forgetToken, MeterRegistry registry) {
+  public UpstreamManners(
+      String upstream, Clock clock, Runnable forgetToken, MeterRegistry registry) {
+    this.upstream = upstream;
     this.clock = clock;
     this.forgetToken = forgetToken;
     this.registry = registry;
@@ -72,7 +75,7 @@ public final class UpstreamManners implements Processor {
   private Counter failures(String reason) {
     return Counter.builder("ingest.upstream.failures")
         .description("Failed calls of an upstream's API, by status")
-        .tag("upstream", "kick")
+        .tag("upstream", upstream)
         .tag("reason", reason)
         .register(registry);
   }

@@ -68,7 +68,7 @@ public final class Consumer {
         if (declines(envelope.type())) {
           results.put(id, new Result.Ignored());
           known.add(envelope);
-        } else if (projectors.containsKey(envelope.type())) {
+        } else if (knows(envelope)) {
           results.put(id, new Result.Duplicate());
           known.add(envelope);
         } else {
@@ -189,6 +189,12 @@ public final class Consumer {
                 ? String.valueOf(error.getMessage())
                 : error.getClass().getSimpleName();
     results.put(EventId.text(envelope.id()), new Result.Failed(reason));
+  }
+
+  private boolean knows(Envelope envelope) {
+    Projector<?> projector = projectors.get(envelope.type());
+    return projector != null
+        && envelope.dataschema().equals(projector.type() + "/" + projector.version());
   }
 
   private boolean declines(String type) {

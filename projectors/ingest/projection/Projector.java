@@ -16,6 +16,11 @@ public interface Projector<R> {
 
   String type();
 
+  /** The version of the type's schema that it reads; another is unknown to this environment. */
+  default int version() {
+    return 1;
+  }
+
   /**
    * Pure: the same envelope always gives the same rows.
    *

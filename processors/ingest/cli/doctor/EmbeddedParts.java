@@ -1,6 +1,6 @@
 package ingest.cli.doctor;
 
-import ingest.Role;
+import ingest.settings.Role;
 import ingest.settings.Settings;
 import java.util.Set;
 

@@ -1,7 +1,5 @@
-package ingest;
+package ingest.settings;
 
-import ingest.settings.SettingException;
-import ingest.settings.Settings;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,6 +15,9 @@ public enum Role {
 
   private static final String ALL = "all";
 
+  /** No routes: {@code run} migrates the stores it has DSNs for and ends. */
+  private static final String MIGRATE = "migrate";
+
   /** The role's settings that have to have a value. */
   public List<String> needs() {
     return switch (this) {
@@ -24,6 +25,15 @@ public enum Role {
           List.of("dm.database-url", "clickhouse.url", "kick.client-id", "kick.client-secret");
       case WEBHOOKS -> List.of("dm.database-url");
       case ENV -> List.of("database.url", "ingest.delivery-secret");
+    };
+  }
+
+  /** The secrets of this role alone: in production no other role may hold them. */
+  public List<String> secrets() {
+    return switch (this) {
+      case INGEST -> List.of("kick.client-secret");
+      case WEBHOOKS -> List.of();
+      case ENV -> List.of("ingest.delivery-secret");
     };
   }
 
@@ -35,6 +45,11 @@ public enum Role {
   /** True when everything runs in this process, which is what the embedded default is for. */
   public static boolean all(Settings settings) {
     return settings.text("ingest.role").equals(ALL);
+  }
+
+  /** True when {@code run} is only to migrate. */
+  public static boolean migrates(Settings settings) {
+    return settings.text("ingest.role").equals(MIGRATE);
   }
 
   /**
@@ -61,7 +76,7 @@ public enum Role {
                               + Arrays.stream(values())
                                   .map(Role::word)
                                   .collect(Collectors.joining(", "))
-                              + " or all")));
+                              + ", migrate or all")));
     }
     return roles;
   }
