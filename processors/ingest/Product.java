@@ -184,25 +184,25 @@ final class Product implements Runtime {
     out.println(
         "  manage   http://127.0.0.1:%s/observe/health  /observe/metrics  /admin/status"
             .formatted(settings.text("management.port")));
-    settings
-        .find("dm.database-url")
-        .ifPresent(url -> out.println("  dm       " + withoutCredentials(url)));
-    settings
-        .find("database.url")
-        .ifPresent(url -> out.println("  env      " + withoutCredentials(url)));
-    settings
-        .find("clickhouse.url")
-        .ifPresent(url -> out.println("  archive  " + withoutCredentials(url)));
+    if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
+      reached("dm      ", "dm.database-url", settings);
+    }
+    if (roles.contains(Role.ENV)) {
+      reached("env     ", "database.url", settings);
+    }
     if (roles.contains(Role.INGEST)) {
-      settings
-          .find("kick.api-url")
-          .ifPresent(url -> out.println("  kick     " + withoutCredentials(url)));
+      reached("archive ", "clickhouse.url", settings);
+      reached("kick    ", "kick.api-url", settings);
     }
     out.println("  routes   " + String.join(", ", app.routes()));
     if (!app.targetModes().isEmpty()) {
       out.println("  targets  " + String.join(", ", app.targetModes()));
     }
     out.flush();
+  }
+
+  private void reached(String name, String key, Settings settings) {
+    settings.find(key).ifPresent(url -> out.println("  " + name + " " + withoutCredentials(url)));
   }
 
   private static String withoutCredentials(String url) {
