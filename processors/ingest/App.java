@@ -1,109 +1,27 @@
 package ingest;
 
-import ingest.admin.AdminGuard;
-import ingest.admin.AdminTokens;
-import ingest.admin.EmitApi;
-import ingest.admin.ManagementHttp;
-import ingest.admin.PollersApi;
-import ingest.admin.StatusReport;
-import ingest.admin.TargetsApi;
-import ingest.consumer.Consumer;
-import ingest.consumer.ConsumerMetrics;
-import ingest.consumer.EnvDatabase;
-import ingest.consumer.InternalEvents;
-import ingest.consumer.ProcessedEvents;
-import ingest.consumer.VerifyDelivery;
-import ingest.delivery.BacklogMetrics;
-import ingest.delivery.Backoff;
-import ingest.delivery.Claims;
-import ingest.delivery.ClickHouseSender;
-import ingest.delivery.Counts;
-import ingest.delivery.DeliveryMetrics;
-import ingest.delivery.Digests;
-import ingest.delivery.HttpSender;
-import ingest.delivery.LaneComponent;
-import ingest.delivery.Lanes;
-import ingest.delivery.SettleStep;
-import ingest.delivery.Settlement;
-import ingest.delivery.Target;
-import ingest.delivery.Targets;
-import ingest.delivery.clickhouse.TelemetryRows;
-import ingest.envelope.EventTypes;
-import ingest.errors.Refusals;
-import ingest.kick.KickCredentials;
-import ingest.kick.KickToken;
-import ingest.kick.KickViewers;
-import ingest.outbox.Outbox;
-import ingest.outbox.OutboxCommit;
-import ingest.outbox.OutboxMetrics;
-import ingest.outbox.Owners;
-import ingest.outbox.Partitions;
-import ingest.outbox.WakeUp;
-import ingest.poll.Pollers;
-import ingest.poll.Switches;
-import ingest.poll.UpstreamManners;
-import ingest.projection.Projector;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
-import ingest.store.ClickHouse;
-import ingest.store.DmDatabase;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import java.nio.file.Path;
-import java.sql.SQLException;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
-import javax.sql.DataSource;
-import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
-import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
-import org.apache.camel.spi.Registry;
-import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
-import org.jspecify.annotations.Nullable;
-import org.quartz.CronExpression;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * One process of the product: wires what its roles need by hand and runs their routes. The order of
- * the methods is the way of an event.
- */
+/** One process of the product: runs the routes of its roles. */
 final class App implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(App.class);
-
   private final Settings settings;
   private final Set<Role> roles;
-  private final Clock clock = Clock.systemUTC();
-  private final PrometheusMeterRegistry meters =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Wiring wiring;
   private final Main main = new Main();
-
-  /** What is closed after the routes have stopped, the latest first. */
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
-
-  private @Nullable Targets targets;
-  private @Nullable Pollers pollers;
 
   App(Settings settings, Set<Role> roles) {
     this.settings = settings;
     this.roles = roles;
+    this.wiring = new Wiring(settings, roles);
   }
 
   /**
@@ -112,7 +30,7 @@ final class App implements AutoCloseable {
    * @throws SettingException when something is missing, unreadable or in the way
    */
   void start() {
-    requireSettings();
+    new StartChecks(settings, roles).hold();
     try {
       main.setDefaultPropertyPlaceholderLocation("false");
       main.setShutdownStrategy(new SimpleMainShutdownStrategy()); // Signals has the last word
@@ -120,7 +38,7 @@ final class App implements AutoCloseable {
       for (Role role : Role.values()) {
         main.addInitialProperty("role." + role.word(), roles.contains(role) ? "on" : "off");
       }
-      main.addInitialProperty("archive", archive() ? "on" : "off");
+      main.addInitialProperty("archive", StartChecks.archive(settings) ? "on" : "off");
       main.addInitialProperty(
           "camel.main.shutdownTimeout",
           Long.toString(Math.max(1, settings.duration("drain.timeout").toSeconds())));
@@ -129,256 +47,14 @@ final class App implements AutoCloseable {
           new MainListenerSupport() {
             @Override
             public void beforeInitialize(BaseMainSupport starting) {
-              wire(starting.getCamelContext());
+              wiring.wire(starting.getCamelContext());
             }
           });
       main.start();
-      if (pollers != null) {
-        pollers.watch();
-      }
+      wiring.started();
     } catch (Exception e) {
       close();
       throw inTheWay(e);
-    }
-  }
-
-  private void requireSettings() {
-    List<String> missing =
-        roles.stream()
-            .flatMap(r -> r.needs().stream())
-            .distinct()
-            .filter(key -> !(key.equals("clickhouse.url") && !archive()))
-            .filter(key -> !settings.has(key))
-            .map(Settings::variable)
-            .toList();
-    if (!missing.isEmpty()) {
-      throw new SettingException(
-          "role %s needs settings that are not set: %s. Set each as an environment variable or as a file of that name in SECRETS_DIR"
-              .formatted(
-                  roles.stream().map(Role::word).collect(Collectors.joining(",")),
-                  String.join(", ", missing)));
-    }
-    refuseForeignSecrets();
-    settings.port("http.port");
-    settings.port("management.port");
-    for (String key : settings.keys()) {
-      if (key.endsWith(".cron") && !CronExpression.isValidExpression(settings.text(key))) {
-        throw settings.unreadable(key, settings.text(key), "a Quartz cron expression");
-      }
-    }
-    if (settings
-            .duration("deliver.timeout")
-            .multipliedBy(2)
-            .compareTo(settings.duration("deliver.lease"))
-        >= 0) {
-      throw settings.unreadable(
-          "deliver.timeout",
-          settings.text("deliver.timeout"),
-          "less than half of DELIVER_LEASE: an answer has to be settled within the lease");
-    }
-  }
-
-  /** The boundary between the roles of one image is their secrets; in production it is held. */
-  private void refuseForeignSecrets() {
-    if (!settings.find("ingest.env").orElse("").equals("production")) {
-      return;
-    }
-    for (Role other : Role.values()) {
-      for (String secret : other.secrets()) {
-        if (!roles.contains(other) && settings.has(secret)) {
-          throw new SettingException(
-              "%s is a secret of role %s, which does not run here: take it from this process"
-                  .formatted(Settings.variable(secret), other.word()));
-        }
-      }
-    }
-  }
-
-  private boolean archive() {
-    return !settings.find("without.clickhouse").orElse("false").equals("true");
-  }
-
-  private void wire(CamelContext camel) {
-    Registry registry = camel.getRegistry();
-    registry.bind("metricsRegistry", MeterRegistry.class, meters);
-    Vertx vertx =
-        Vertx.vertx(new VertxOptions().setWorkerPoolSize(settings.number("http.workers", 1, 1000)));
-    open.push(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
-    registry.bind("vertx", vertx);
-    registry.bind("refusals", new Refusals());
-    try {
-      if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
-        wireOutbox(camel, vertx);
-      }
-      if (roles.contains(Role.ENV)) {
-        wireConsumer(camel);
-      }
-    } catch (SQLException e) {
-      throw new SettingException(
-          "the store is not ready: " + e.getMessage() + "; has bin/ingest migrate been run?");
-    }
-  }
-
-  private void wireOutbox(CamelContext camel, Vertx vertx) throws SQLException {
-    DmDatabase dm = DmDatabase.open(settings);
-    open.push(dm);
-    camel.getRegistry().bind("dm", DataSource.class, dm.pool());
-    watch(camel, "dm", dm.pool());
-    EventTypes types = EventTypes.load(Path.of("routes"));
-    Partitions partitions = new Partitions(dm);
-    partitions.make();
-    camel.getRegistry().bind("partitions", partitions);
-    WakeUp wakeUp = new WakeUp(dm);
-    open.push(wakeUp);
-    Duration lease = settings.duration("deliver.lease");
-    Duration timeout = settings.duration("deliver.timeout");
-    Claims claims = new Claims(dm, lease, timeout.plus(lease.dividedBy(10)));
-    List<Target> all = roles.contains(Role.INGEST) ? allTargets() : List.of();
-    Lanes lanes = new Lanes(all, claims);
-    Outbox outbox =
-        new Outbox(
-            dm,
-            types,
-            all.isEmpty() ? Owners.NONE : lanes,
-            wakeUp,
-            new OutboxMetrics(meters, types),
-            lease);
-    camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
-    if (roles.contains(Role.INGEST)) {
-      Switches switches = new Switches(dm, settings);
-      wirePollers(camel, switches);
-      wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
-      wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
-    }
-  }
-
-  private List<Target> allTargets() {
-    List<Target> all = new ArrayList<>(Target.configured(settings));
-    if (archive()) {
-      all.add(Target.clickhouse());
-    }
-    return all;
-  }
-
-  private void wirePollers(CamelContext camel, Switches switches) {
-    Registry registry = camel.getRegistry();
-    Pollers polling = new Pollers(camel, switches, meters, clock);
-    pollers = polling;
-    registry.bind("pollers", polling);
-    KickToken token = new KickToken(camel.createProducerTemplate(), clock);
-    registry.bind("kickToken", token);
-    registry.bind("kickViewers", new KickViewers());
-    registry.bind(
-        "kickCredentials",
-        new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    registry.bind("upstreamManners", new UpstreamManners("kick", clock, token::forget, meters));
-  }
-
-  private void wireDelivery(
-      CamelContext camel,
-      Vertx vertx,
-      DmDatabase dm,
-      Lanes lanes,
-      List<Target> all,
-      WakeUp wakeUp,
-      Duration timeout)
-      throws SQLException {
-    Registry registry = camel.getRegistry();
-    Targets rows = new Targets(dm);
-    targets = rows;
-    rows.configure(
-        all.stream().filter(t -> t.kind().equals(Target.HTTP)).toList(),
-        settings.text("target.initial-mode"));
-    rows.archive(archive());
-    DeliveryMetrics metrics = new DeliveryMetrics(meters, all);
-    metrics.watch(meters, lanes);
-    Settlement settlement = new Settlement(dm, new Backoff());
-    camel.addComponent("lane", new LaneComponent(lanes, settlement, wakeUp));
-    HttpSender http = new HttpSender(vertx, lanes, timeout, metrics);
-    open.push(http);
-    registry.bind("httpSender", http);
-    if (archive()) {
-      Map<String, List<TelemetryRows>> telemetry =
-          found(TelemetryRows.class, "ingest.delivery.clickhouse").stream()
-              .collect(Collectors.groupingBy(TelemetryRows::type));
-      registry.bind(
-          "clickHouseSender",
-          new ClickHouseSender(
-              new ClickHouse(settings.text("clickhouse.url")), telemetry, metrics));
-    }
-    registry.bind("settleStep", new SettleStep(settlement, lanes, metrics));
-  }
-
-  private void wireConsumer(CamelContext camel) throws SQLException {
-    EnvDatabase env =
-        new EnvDatabase(
-            DmDatabase.pool(
-                "env", "database.url", settings, settings.number("env.pool-size", 1, 200)));
-    open.push(env);
-    watch(camel, "env", env.pool());
-    ProcessedEvents processed = new ProcessedEvents(env);
-    processed.makePartitions();
-    List<Projector<?>> projectors = new ArrayList<>();
-    found(Projector.class, "ingest.projection").forEach(projectors::add);
-    Consumer consumer = new Consumer(env, projectors, settings.list("consume.declines"));
-    camel.getRegistry().bind("processedEvents", processed);
-    camel
-        .getRegistry()
-        .bind(
-            "internalEvents", new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
-    camel
-        .getRegistry()
-        .bind(
-            "verifyDelivery",
-            new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
-  }
-
-  private void wireAdmin(
-      CamelContext camel,
-      DmDatabase dm,
-      Switches switches,
-      List<Target> all,
-      Outbox outbox,
-      EventTypes types,
-      WakeUp wakeUp) {
-    Registry registry = camel.getRegistry();
-    camel.addComponent(
-        "management",
-        ManagementHttp.component(
-            settings.port("management.port"), new AdminGuard(new AdminTokens(settings))));
-    Counts counts = new Counts(dm);
-    new BacklogMetrics(meters, counts, all);
-    ClickHouse clickHouse = archive() ? new ClickHouse(settings.text("clickhouse.url")) : null;
-    registry.bind(
-        "statusReport", new StatusReport(counts, switches, all, clickHouse, new Digests()));
-    registry.bind("pollersApi", new PollersApi(polling(), switches, settings));
-    registry.bind("targetsApi", new TargetsApi(new Targets(dm), wakeUp));
-    registry.bind("emitApi", new EmitApi(outbox, types, clock));
-  }
-
-  private Pollers polling() {
-    return Objects.requireNonNull(pollers);
-  }
-
-  private static void watch(CamelContext camel, String name, DataSource store) {
-    HealthCheckRegistry.get(camel).register(new StoreHealth(name, store));
-  }
-
-  /** Mappers and projectors are found by what they are, never listed. */
-  private static <T> List<T> found(Class<T> kind, String folder) {
-    return new DefaultPackageScanClassResolver()
-        .findImplementations(kind, folder).stream()
-            .filter(c -> !c.isInterface())
-            .sorted(Comparator.comparing(Class::getName))
-            .map(c -> kind.cast(instance(c)))
-            .toList();
-  }
-
-  private static Object instance(Class<?> type) {
-    try {
-      return type.getConstructor().newInstance();
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(type + " has no public constructor without arguments", e);
     }
   }
 
@@ -399,26 +75,13 @@ final class App implements AutoCloseable {
 
   /** Name and mode of each target; empty where this process delivers nothing. */
   List<String> targetModes() {
-    if (targets == null) {
-      return List.of();
-    }
-    try {
-      return targets.all().stream().map(t -> t.name() + " " + t.mode()).toList();
-    } catch (SQLException e) {
-      return List.of("unknown: " + e.getMessage());
-    }
+    return wiring.targetModes();
   }
 
   /** Drains: no new work, what is on its way ends or is given back, then the stores are left. */
   @Override
   public void close() {
     main.stop();
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        LOG.warn("closing: {}", e.toString());
-      }
-    }
+    wiring.close();
   }
 }

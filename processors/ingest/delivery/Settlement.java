@@ -1,6 +1,7 @@
 package ingest.delivery;
 
 import ingest.outbox.OutboxEvent;
+import ingest.store.Columns;
 import ingest.store.DmDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -136,16 +137,11 @@ public final class Settlement {
       settle.setArray(++p, days(connection, done));
       settle.setArray(++p, connection.createArrayOf("bigint", numbers));
       settle.setObject(++p, batch.token());
-      settle.setArray(++p, column(connection, "bigint", rows, r -> r.event.chunk));
-      settle.setArray(++p, column(connection, "uuid", rows, r -> r.event.id));
-      settle.setArray(++p, column(connection, "smallint", rows, r -> (short) r.event.position));
-      settle.setArray(++p, column(connection, "text", rows, r -> r.event.type));
-      settle.setArray(++p, column(connection, "text", rows, Row::status));
-      settle.setArray(++p, column(connection, "int", rows, Row::attempts));
-      settle.setArray(++p, column(connection, "float8", rows, r -> Claims.seconds(r.delay)));
-      settle.setArray(++p, column(connection, "text", rows, Row::error));
-      settle.setArray(++p, column(connection, "text", rows, Row::fingerprint));
-      settle.setArray(++p, column(connection, "text", rows, Row::response));
+      settle.setArray(++p, Columns.of(connection, "bigint", rows, r -> r.event.chunk));
+      settle.setArray(++p, Columns.of(connection, "uuid", rows, r -> r.event.id));
+      settle.setArray(++p, Columns.of(connection, "smallint", rows, r -> (short) r.event.position));
+      settle.setArray(++p, Columns.of(connection, "text", rows, r -> r.event.type));
+      outcomes(settle, p, connection, rows);
       try (ResultSet count = settle.executeQuery()) {
         count.next();
         return count.getInt(1);
@@ -184,13 +180,8 @@ public final class Settlement {
     }
     try (PreparedStatement settle = connection.prepareStatement(SETTLE_ITEMS)) {
       int p = 0;
-      settle.setArray(++p, column(connection, "uuid", rows, r -> r.event.id));
-      settle.setArray(++p, column(connection, "text", rows, Row::status));
-      settle.setArray(++p, column(connection, "int", rows, Row::attempts));
-      settle.setArray(++p, column(connection, "float8", rows, r -> Claims.seconds(r.delay)));
-      settle.setArray(++p, column(connection, "text", rows, Row::error));
-      settle.setArray(++p, column(connection, "text", rows, Row::fingerprint));
-      settle.setArray(++p, column(connection, "text", rows, Row::response));
+      settle.setArray(++p, Columns.of(connection, "uuid", rows, r -> r.event.id));
+      p = outcomes(settle, p, connection, rows);
       settle.setArray(++p, Claims.dates(connection, rows.stream().map(r -> r.event.day).toList()));
       settle.setString(++p, batch.target().name());
       settle.setObject(++p, batch.token());
@@ -236,17 +227,18 @@ public final class Settlement {
     return new Row(event, "delivered", before + 1, Duration.ZERO, null, null, null);
   }
 
-  private interface Column {
-    @Nullable Object of(Row row);
-  }
-
-  private static java.sql.Array column(
-      Connection connection, String type, List<Row> rows, Column column) throws SQLException {
-    Object[] values = new Object[rows.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = column.of(rows.get(i));
-    }
-    return connection.createArrayOf(type, values);
+  /** The columns that a refused event has in either statement; returns the last place bound. */
+  private static int outcomes(
+      PreparedStatement settle, int last, Connection connection, List<Row> rows)
+      throws SQLException {
+    int p = last;
+    settle.setArray(++p, Columns.of(connection, "text", rows, Row::status));
+    settle.setArray(++p, Columns.of(connection, "int", rows, Row::attempts));
+    settle.setArray(++p, Columns.of(connection, "float8", rows, r -> Claims.seconds(r.delay)));
+    settle.setArray(++p, Columns.of(connection, "text", rows, Row::error));
+    settle.setArray(++p, Columns.of(connection, "text", rows, Row::fingerprint));
+    settle.setArray(++p, Columns.of(connection, "text", rows, Row::response));
+    return p;
   }
 
   private static java.sql.Array days(Connection connection, List<Batch.ChunkClaim> chunks)

@@ -1,0 +1,141 @@
+package ingest.outbox;
+
+import ingest.envelope.Envelope;
+import ingest.store.Columns;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The one statement that takes a commit group in, and what it did with it. */
+final class IntakeStatement {
+  /**
+   * Keys, events and what is to be delivered, in one statement. Data-modifying CTEs see one
+   * snapshot, so each reads the one before by RETURNING. Rows go in sorted by key: two groups that
+   * overlap in another order would deadlock on their speculative inserts.
+   */
+  private static final String INTAKE =
+      """
+      WITH g AS MATERIALIZED (
+          SELECT nextval('ingest.chunk_seq') AS chunk, ingest.now() AS at,
+                 (ingest.now() AT TIME ZONE 'UTC')::date AS day
+      ), e AS MATERIALIZED (
+          SELECT * FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[])
+              AS e(id, pos, source, type, subject, rev, channelid, envelope)
+      ), k AS (
+          INSERT INTO ingest.event_key (id, day, chunk, pos, source, received_at)
+          SELECT e.id, g.day, g.chunk, e.pos, e.source, g.at FROM e, g ORDER BY e.id
+          ON CONFLICT DO NOTHING
+          RETURNING id
+      ), o AS (
+          INSERT INTO ingest.ingest_outbox
+              (day, chunk, pos, event_id, source, type, subject, rev, channelid, envelope, created_at)
+          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.envelope, g.at
+          FROM k JOIN e USING (id), g ORDER BY e.pos
+          RETURNING pos, type, targets
+      ), c AS (
+          INSERT INTO ingest.delivery_chunk (day, chunk, target, n, mask, due_at, token, claims)
+          SELECT g.day, g.chunk, t.name, count(*),
+                 CASE WHEN count(*) < (SELECT count(*) FROM o)
+                      THEN bit_or(set_bit(repeat('0', 128)::bit(128), o.pos, 1)) END,
+                 CASE WHEN own.name IS NULL THEN g.at ELSE g.at + make_interval(secs => ?) END,
+                 own.token, CASE WHEN own.name IS NULL THEN 0 ELSE 1 END
+          FROM g, ingest.target t
+          JOIN o ON CASE WHEN o.targets IS NULL THEN ingest.type_matches(t.types, o.type)
+                         ELSE t.kind = 'clickhouse' OR t.name = ANY (o.targets) END
+          LEFT JOIN unnest(?::text[], ?::uuid[]) AS own(name, token) ON own.name = t.name AND t.mode = 'live'
+          WHERE t.mode <> 'off'
+          GROUP BY g.day, g.chunk, g.at, t.name, own.name, own.token
+          RETURNING target, token, mask
+      )
+      SELECT g.day, g.chunk, g.at, k.id, NULL AS target, NULL::uuid AS token, NULL::bit(128) AS mask FROM g, k
+      UNION ALL
+      SELECT g.day, g.chunk, g.at, NULL, c.target, c.token, c.mask FROM g, c
+      """;
+
+  private final Duration lease;
+
+  IntakeStatement(Duration lease) {
+    this.lease = lease;
+  }
+
+  /** An event of the group; {@code position} is its bit in a mask. */
+  record Member(Envelope envelope, int position, String json) {}
+
+  /** What one target gets of a group; a null mask means all of it. */
+  record Delivery(String target, boolean owned, @Nullable String mask) {}
+
+  /** The new events of a group, by position, and their deliveries. */
+  record Group(LocalDate day, long number, List<OutboxEvent> events, List<Delivery> deliveries) {}
+
+  /**
+   * Inserts a group in the caller's transaction.
+   *
+   * @param own targets whose lane takes the chunk from its commit, with the lane's token
+   */
+  Group insert(Connection tx, List<Member> group, Map<String, UUID> own) throws SQLException {
+    List<Map.Entry<String, UUID>> owning = List.copyOf(own.entrySet());
+    try (PreparedStatement statement = tx.prepareStatement(INTAKE)) {
+      int p = 0;
+      statement.setArray(++p, Columns.of(tx, "uuid", group, m -> m.envelope.id()));
+      statement.setArray(++p, Columns.of(tx, "smallint", group, m -> (short) m.position));
+      statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.source()));
+      statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.type()));
+      statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.subject()));
+      statement.setArray(++p, Columns.of(tx, "bigint", group, m -> m.envelope.rev()));
+      statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.channelid()));
+      statement.setArray(++p, Columns.of(tx, "text", group, Member::json));
+      statement.setDouble(++p, lease.toMillis() / 1000.0);
+      statement.setArray(++p, Columns.of(tx, "text", owning, Map.Entry::getKey));
+      statement.setArray(++p, Columns.of(tx, "uuid", owning, Map.Entry::getValue));
+      try (ResultSet rows = statement.executeQuery()) {
+        return read(rows, group);
+      }
+    }
+  }
+
+  /** Rows come in no order: matched by id, never by position. */
+  private static Group read(ResultSet rows, List<Member> members) throws SQLException {
+    LocalDate day = LocalDate.MIN;
+    long number = -1;
+    Instant at = Instant.MIN;
+    Set<UUID> fresh = new HashSet<>();
+    List<Delivery> deliveries = new ArrayList<>();
+    while (rows.next()) {
+      day = rows.getObject("day", LocalDate.class);
+      number = rows.getLong("chunk");
+      at = rows.getObject("at", Timestamp.class).toInstant();
+      UUID id = rows.getObject("id", UUID.class);
+      if (id != null) {
+        fresh.add(id);
+      } else {
+        boolean owned = rows.getObject("token", UUID.class) != null;
+        deliveries.add(new Delivery(rows.getString("target"), owned, rows.getString("mask")));
+      }
+    }
+    List<OutboxEvent> events = new ArrayList<>();
+    for (Member m : members) {
+      if (fresh.contains(m.envelope.id())) {
+        byte[] bytes = m.json.getBytes(StandardCharsets.UTF_8);
+        events.add(
+            new OutboxEvent(
+                day, number, m.position, m.envelope.id(), m.envelope.type(), bytes, at));
+      }
+    }
+    events.sort(Comparator.comparingInt(e -> e.position));
+    return new Group(day, number, events, deliveries);
+  }
+}
