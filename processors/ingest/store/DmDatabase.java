@@ -33,9 +33,18 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
         connection.commit();
         return result;
       } catch (SQLException | RuntimeException e) {
-        connection.rollback();
+        rollBack(connection, e);
         throw e;
       }
+    }
+  }
+
+  /** A connection that is lost has nothing to roll back; what is told is the loss. */
+  private static void rollBack(Connection connection, Exception cause) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
     }
   }
 
