@@ -152,7 +152,8 @@ SELECT i.event_id, i.target, 'abandoned', i.attempts, i.attempted_at, i.last_err
 FROM ingest.delivery_item i JOIN ingest.ingest_outbox o USING (day, chunk, pos) WHERE i.status = 'abandoned';
 
 -- Makes the partitions of each day from first_day on, those that are there already excepted. Tables are
--- made aside and attached, which lets writers of the parent go on. Two instances do not race.
+-- made aside and attached, which lets writers of the parent go on. Keys of that day that came before it
+-- are moved. Two instances do not race.
 CREATE FUNCTION ingest.make_partitions(first_day date, days int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -161,6 +162,7 @@ DECLARE
     part text;
     low text;
     high text;
+    odd boolean;
     made int := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('ingest.make_partitions'));
@@ -181,6 +183,13 @@ BEGIN
                 EXECUTE format('ALTER TABLE ingest.%I SET (fillfactor = 50)', part);
             ELSIF parent = 'ingest_outbox' THEN -- dropped in days: vacuuming what was only inserted is waste
                 EXECUTE format('ALTER TABLE ingest.%I SET (autovacuum_vacuum_insert_threshold = -1)', part);
+            ELSIF parent = 'event_key' THEN
+                EXECUTE format('SELECT EXISTS (SELECT FROM ingest.event_key_default WHERE id >= %L AND id < %L)', low, high) INTO odd;
+                IF odd THEN -- locked first: an insert of one of these ids would wait for us, and we for it
+                    LOCK TABLE ingest.event_key_default IN ACCESS EXCLUSIVE MODE;
+                    EXECUTE format('WITH moved AS (DELETE FROM ingest.event_key_default WHERE id >= %L AND id < %L RETURNING *) '
+                                   'INSERT INTO ingest.%I SELECT * FROM moved', low, high, part);
+                END IF;
             END IF;
             EXECUTE format('ALTER TABLE ingest.%I ATTACH PARTITION ingest.%I FOR VALUES FROM (%L) TO (%L)', parent, part, low, high);
             made := made + 1;

@@ -11,12 +11,16 @@ CREATE TABLE public.processed_events (
 CREATE TABLE public.processed_events_default PARTITION OF public.processed_events DEFAULT;
 CREATE INDEX processed_events_at ON public.processed_events USING brin (processed_at); -- digest: how many since
 
--- Makes the partitions of each day from first_day on, those that are there already excepted.
+-- Makes the partitions of each day from first_day on, those that are there already excepted; ids of that
+-- day that came before it are moved.
 CREATE FUNCTION public.processed_events_make_partitions(first_day date, days int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     d date;
     part text;
+    low text;
+    high text;
+    odd boolean;
     made int := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('public.processed_events_make_partitions'));
@@ -25,9 +29,15 @@ BEGIN
         part := 'processed_events_' || to_char(d, 'YYYYMMDD');
         CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
         EXECUTE format('CREATE TABLE public.%I (LIKE public.processed_events INCLUDING ALL)', part);
-        EXECUTE format('ALTER TABLE public.processed_events ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', part,
-            rpad(lpad(to_hex((extract(epoch FROM d) * 1000)::bigint), 12, '0'), 32, '0')::uuid,
-            rpad(lpad(to_hex((extract(epoch FROM d + 1) * 1000)::bigint), 12, '0'), 32, '0')::uuid);
+        low := rpad(lpad(to_hex((extract(epoch FROM d) * 1000)::bigint), 12, '0'), 32, '0')::uuid::text;
+        high := rpad(lpad(to_hex((extract(epoch FROM d + 1) * 1000)::bigint), 12, '0'), 32, '0')::uuid::text;
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.processed_events_default WHERE event_id >= %L AND event_id < %L)', low, high) INTO odd;
+        IF odd THEN -- locked first: an insert of one of these ids would wait for us, and we for it
+            LOCK TABLE public.processed_events_default IN ACCESS EXCLUSIVE MODE;
+            EXECUTE format('WITH moved AS (DELETE FROM public.processed_events_default WHERE event_id >= %L AND event_id < %L RETURNING *) '
+                           'INSERT INTO public.%I SELECT * FROM moved', low, high, part);
+        END IF;
+        EXECUTE format('ALTER TABLE public.processed_events ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', part, low, high);
         made := made + 1;
     END LOOP;
     RETURN made;

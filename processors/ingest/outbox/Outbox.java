@@ -31,6 +31,15 @@ public final class Outbox {
   /** Bytes of one chunk's envelopes; two of the largest fit. */
   static final int CHUNK_BYTES = 2 * Envelope.MAX_BYTES;
 
+  /**
+   * As PostgreSQL orders {@code uuid}: by bytes, unsigned. All the chunks of an intake are one
+   * ascending row of keys: two intakes that overlap in another order would deadlock on their
+   * inserts.
+   */
+  private static final Comparator<Envelope> BY_ID =
+      Comparator.comparing((Envelope e) -> e.id().getMostSignificantBits(), Long::compareUnsigned)
+          .thenComparing(e -> e.id().getLeastSignificantBits(), Long::compareUnsigned);
+
   /** No partition takes a row: SQLSTATE 23514 of PostgreSQL's tuple routing. */
   private static final String NO_PARTITION = "23514";
 
@@ -128,7 +137,7 @@ public final class Outbox {
     List<List<IntakeStatement.Member>> groups = new ArrayList<>();
     List<IntakeStatement.Member> group = new ArrayList<>();
     int bytes = 0;
-    for (Envelope envelope : envelopes) {
+    for (Envelope envelope : envelopes.stream().sorted(BY_ID).toList()) {
       if (!ids.add(envelope.id())) {
         throw new InvalidEnvelope(
             "two events of one intake share the id " + EventId.text(envelope.id()));
@@ -137,7 +146,7 @@ public final class Outbox {
       String json = envelope.toJson();
       int size = json.getBytes(StandardCharsets.UTF_8).length;
       if (group.size() == CHUNK_EVENTS || bytes + size > CHUNK_BYTES) {
-        groups.add(sorted(group));
+        groups.add(group);
         group = new ArrayList<>();
         bytes = 0;
       }
@@ -145,14 +154,9 @@ public final class Outbox {
       bytes += size;
     }
     if (!group.isEmpty()) {
-      groups.add(sorted(group));
+      groups.add(group);
     }
     return groups;
-  }
-
-  private static List<IntakeStatement.Member> sorted(List<IntakeStatement.Member> group) {
-    group.sort(Comparator.comparing(m -> m.envelope().id()));
-    return group;
   }
 
   /**
