@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class IntakeStatement {
   /**
    * Keys, events and what is to be delivered, in one statement. Data-modifying CTEs see one
-   * snapshot, so each reads the one before by RETURNING. Rows go in sorted by key, as
-   * {@link Outbox} sorted them.
+   * snapshot, so each reads the one before by RETURNING. Rows go in sorted by key, as {@link
+   * Outbox} sorted them.
    */
   private static final String INTAKE =
       """
