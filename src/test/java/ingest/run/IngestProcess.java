@@ -1,5 +1,9 @@
 package ingest.run;
 
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
@@ -18,6 +22,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -75,8 +80,13 @@ final class IngestProcess implements AutoCloseable {
         new ProcessBuilder(
             Stream.concat(
                     Stream.of(
+                        // a JVM lets no handler have a signal that it was started to ignore, as
+                        // shells start what they put in the background
+                        "env",
+                        "--default-signal=INT",
                         Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
                         "-Xmx400m",
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path", ""),
                         "ingest.Main"),
@@ -136,10 +146,35 @@ final class IngestProcess implements AutoCloseable {
     return process.toHandle();
   }
 
-  /** Sends SIGTERM, as Ctrl-C's SIGINT does, and waits for the end. */
-  int terminate() throws InterruptedException {
-    process.destroy();
-    return exitCode();
+  /** What stands beside a word of the lines that follow {@code ready}, such as {@code dm}. */
+  String said(String word) {
+    String label = "  " + word + " ";
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                lines().stream()
+                    .filter(line -> line.startsWith(label))
+                    .map(line -> line.substring(label.length()).strip())
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Sends a signal, such as {@code TERM}, by the name that {@code kill} has for it. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill =
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start();
+    assertEquals(0, kill.waitFor());
+  }
+
+  /** Waits until it has ended by {@link #signal}: drained, and with exit code 0. */
+  void drained() throws InterruptedException {
+    assertEquals(0, exitCode(), () -> String.join("\n", lines()));
+    List<String> said = lines();
+    int draining = said.indexOf("draining");
+    assertTrue(
+        draining >= 0 && said.indexOf("stopped") > draining, () -> String.join("\n", lines()));
   }
 
   /** Waits for the end and the last of the output. */
@@ -166,6 +201,43 @@ final class IngestProcess implements AutoCloseable {
 
   JsonNode status() throws IOException, InterruptedException {
     return JSON.readTree(manage("GET", "/admin/status", "").body());
+  }
+
+  /** An action of the admin API that has to succeed. */
+  JsonNode act(String path) throws IOException, InterruptedException {
+    HttpResponse<String> answer = manage("POST", path, "{}");
+    assertEquals(200, answer.statusCode(), answer.body());
+    return JSON.readTree(answer.body());
+  }
+
+  /** The value of a metric, by the text before it in the scrape. */
+  double metric(String series) throws IOException, InterruptedException {
+    return manage("GET", "/observe/metrics", "")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(series + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no metric " + series));
+  }
+
+  /**
+   * Stops polling and waits for the end of a run on its way: from here on nothing is accepted. The
+   * run that is asked for is the way to wait, because a poller never overlaps itself.
+   */
+  void pausePollers() throws IOException, InterruptedException {
+    act("/admin/pollers/kick-viewers/pause");
+    act("/admin/pollers/kick-viewers/run");
+  }
+
+  void resumePollers() throws IOException, InterruptedException {
+    act("/admin/pollers/kick-viewers/resume");
+  }
+
+  /** SIGKILL: no drain, no goodbye. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    exitCode();
   }
 
   @Override

@@ -1,0 +1,73 @@
+package ingest.run;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The control interface of the simulated Kick of a run. */
+record Upstream(String url) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  static Upstream of(IngestProcess run) {
+    return new Upstream(run.said("kick"));
+  }
+
+  /** Everything it served intact, the oldest first. */
+  List<JsonNode> served() throws IOException, InterruptedException {
+    List<JsonNode> served = new ArrayList<>();
+    for (String line : send("GET", "/control/served", "").lines().toList()) {
+      served.add(JSON.readTree(line));
+    }
+    return served;
+  }
+
+  /** Calls that arrived since its start, for {@code channels} or a {@code token}. */
+  long calls(String kind) throws IOException, InterruptedException {
+    return counters().path(kind).longValue();
+  }
+
+  /** Calls that met a kind of fault. */
+  long faults(String kind) throws IOException, InterruptedException {
+    return counters().path("faults").path(kind).longValue();
+  }
+
+  private JsonNode counters() throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", "/control/calls", ""));
+  }
+
+  void fault(String json) throws IOException, InterruptedException {
+    send("POST", "/control/faults", json);
+  }
+
+  /** True when every fault that was asked for has been met as often as asked. */
+  boolean well() throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", "/control/faults", "")).isEmpty();
+  }
+
+  void clearFaults() throws IOException, InterruptedException {
+    send("DELETE", "/control/faults", "");
+  }
+
+  private String send(String method, String path, String body)
+      throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        CLIENT.send(
+            HttpRequest.newBuilder(URI.create(url + path))
+                .header("content-type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertTrue(answer.statusCode() / 100 == 2, answer.body());
+    return answer.body();
+  }
+}
