@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * from no web page, so that neither a rebound name nor a browser gets in.
  */
 public final class AdminGuard implements Handler<RoutingContext> {
+  /** Bytes of a body; what {@code emit} sends at once is less. */
+  private static final long LONGEST = 4 * 1024 * 1024;
+
   private final AdminTokens tokens;
 
   public AdminGuard(AdminTokens tokens) {
@@ -24,6 +27,10 @@ public final class AdminGuard implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext context) {
     HttpServerRequest request = context.request();
+    if (tooLong(request)) {
+      proceed(context, false, 413, "a body has at most 4 MiB");
+      return;
+    }
     if (tokens.none()) {
       boolean local =
           loopback(request.remoteAddress().hostAddress())
@@ -52,6 +59,12 @@ public final class AdminGuard implements Handler<RoutingContext> {
           .putHeader("content-type", "application/json")
           .end("{\"error\":\"" + why + "\"}");
     }
+  }
+
+  /** A body without a stated length is bounded by the server, at 10 MB. */
+  private static boolean tooLong(HttpServerRequest request) {
+    String length = request.getHeader("content-length");
+    return length != null && (length.length() > 10 || Long.parseLong(length) > LONGEST);
   }
 
   private static Optional<String> bearer(HttpServerRequest request) {

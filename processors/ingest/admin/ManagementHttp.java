@@ -4,6 +4,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
@@ -30,6 +31,7 @@ public final class ManagementHttp {
   private static final class Engine extends ServiceSupport implements PlatformHttpEngine {
     private final int port;
     private final Handler<RoutingContext> guard;
+    private final AtomicBoolean guarded = new AtomicBoolean();
 
     Engine(int port, Handler<RoutingContext> guard) {
       this.port = port;
@@ -38,11 +40,21 @@ public final class ManagementHttp {
 
     @Override
     public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-      return new VertxPlatformHttpConsumer(
-          endpoint,
-          processor,
-          List.of(guard, Engine::takeAsItIs),
-          VertxPlatformHttpRouter.getRouterNameFromPort(port));
+      String name = VertxPlatformHttpRouter.getRouterNameFromPort(port);
+      return new VertxPlatformHttpConsumer(endpoint, processor, List.of(), name) {
+        @Override
+        protected void doStart() throws Exception {
+          guard(VertxPlatformHttpRouter.lookup(endpoint.getCamelContext(), name));
+          super.doStart();
+        }
+      };
+    }
+
+    /** In front of every route, so that a refused call's body is never read. */
+    private void guard(VertxPlatformHttpRouter router) {
+      if (!guarded.getAndSet(true)) {
+        router.route("/admin/*").order(-1).handler(guard).handler(Engine::takeAsItIs);
+      }
     }
 
     /** No action takes a form, but curl calls every body one, and Camel would take it apart. */
