@@ -1,0 +1,5 @@
+/** An environment's transaction on a real PostgreSQL. */
+@NullMarked
+package ingest.consumer;
+
+import org.jspecify.annotations.NullMarked;

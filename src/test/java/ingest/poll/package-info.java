@@ -1,0 +1,5 @@
+/** What pollers share. */
+@NullMarked
+package ingest.poll;
+
+import org.jspecify.annotations.NullMarked;

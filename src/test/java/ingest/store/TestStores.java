@@ -1,0 +1,166 @@
+package ingest.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import ingest.TestMigrations;
+import ingest.consumer.EnvDatabase;
+import ingest.embedded.postgres.PostgresServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+
+/**
+ * Two migrated databases for a test class, on one PostgreSQL for the whole test JVM. They are empty
+ * before each test, and the target {@code clickhouse} is live and takes everything.
+ *
+ * <p>Register it as a static field. A server that a killed JVM left behind is adopted.
+ */
+public final class TestStores implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
+  private static final Path FOLDER = Path.of("target", "test-postgres");
+  private static final String NAMES = "tests";
+
+  private @Nullable HikariDataSource dm;
+  private @Nullable HikariDataSource env;
+  private boolean clockMoved;
+
+  public DmDatabase dm() {
+    return new DmDatabase(opened(dm));
+  }
+
+  public EnvDatabase env() {
+    return new EnvDatabase(opened(env));
+  }
+
+  /** The {@code dm} database, for what a test asks beside the product. */
+  public Sql sql() {
+    return new Sql(opened(dm));
+  }
+
+  /** The environment's database, likewise. */
+  public Sql envSql() {
+    return new Sql(opened(env));
+  }
+
+  /** Moves the clock of {@code dm}, for every statement that begins from now on. */
+  public void clock(Duration offset) {
+    clockMoved = !offset.isZero();
+    sql()
+        .run(
+            "ALTER DATABASE %s_dm SET ingest.clock_offset = '%d milliseconds'"
+                .formatted(NAMES, offset.toMillis()));
+    opened(dm).getHikariPoolMXBean().softEvictConnections();
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws SQLException {
+    Server server =
+        context
+            .getRoot()
+            .getStore(Namespace.GLOBAL)
+            .getOrComputeIfAbsent(Server.class, key -> new Server(), Server.class);
+    dm = pool(server.copy("dm"));
+    env = pool(server.copy("env"));
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (clockMoved) {
+      clock(Duration.ZERO);
+    }
+    sql()
+        .run(
+            """
+            WITH k AS (DELETE FROM ingest.event_key), o AS (DELETE FROM ingest.ingest_outbox),
+                 c AS (DELETE FROM ingest.delivery_chunk), i AS (DELETE FROM ingest.delivery_item),
+                 s AS (DELETE FROM ingest.switch), t AS (DELETE FROM ingest.target WHERE name <> 'clickhouse')
+            INSERT INTO ingest.target (name, kind, mode, types, batch, who, why)
+            VALUES ('clickhouse', 'clickhouse', 'live', '{*}', 1000, 'test', 'test')
+            ON CONFLICT (name) DO UPDATE SET mode = 'live', types = '{*}'
+            """);
+    envSql()
+        .run("WITH p AS (DELETE FROM public.processed_events) DELETE FROM public.channel_snapshot");
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    opened(dm).close();
+    opened(env).close();
+  }
+
+  /** A pool as the product's, which waits for the test's clock to move. */
+  public static HikariDataSource pool(String url) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(url);
+    config.setMaximumPoolSize(16);
+    config.setMinimumIdle(1);
+    config.setConnectionInitSql("SET TIME ZONE 'UTC'");
+    return new HikariDataSource(config);
+  }
+
+  private static HikariDataSource opened(@Nullable HikariDataSource pool) {
+    if (pool == null) {
+      throw new IllegalStateException("register TestStores as a static field of the test class");
+    }
+    return pool;
+  }
+
+  /** A port on 127.0.0.1 that nothing listens on. */
+  public static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Migrated once; each class gets copies. Stopped when the last test of the JVM is over. */
+  private static final class Server implements AutoCloseable {
+    private final PostgresServer postgres;
+
+    Server() {
+      try {
+        postgres = PostgresServer.start(FOLDER, TestStores::freePort);
+        execute("DROP DATABASE IF EXISTS template_dm WITH (FORCE)");
+        execute("DROP DATABASE IF EXISTS template_env WITH (FORCE)");
+        TestMigrations.run(postgres.database("template_dm"), postgres.database("template_env"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /** The JDBC address of a fresh copy. */
+    String copy(String of) throws SQLException {
+      String name = NAMES + "_" + of;
+      execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+      execute("CREATE DATABASE " + name + " TEMPLATE template_" + of);
+      return postgres.database(name);
+    }
+
+    private void execute(String sql) throws SQLException {
+      try (Connection connection = DriverManager.getConnection(postgres.database("postgres"));
+          Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+      }
+    }
+
+    @Override
+    public void close() {
+      postgres.close();
+    }
+  }
+}
