@@ -47,8 +47,8 @@ class OutboxTest {
   private static final EventTypes TYPES = AcmeEvents.types();
   private static final Duration LEASE = Duration.ofSeconds(60);
 
-  private WakeUp wakeUp = null;
-  private Outbox outbox = null;
+  private WakeUp wakeUp;
+  private Outbox outbox;
 
   @BeforeEach
   void open() {

@@ -32,9 +32,8 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
   private static final Path FOLDER = Path.of("target", "test-postgres");
   private static final String NAMES = "tests";
 
-  private @Nullable HikariDataSource dm;
-  private @Nullable HikariDataSource env;
-  private boolean clockMoved;
+  private @Nullable ClockedPool dm;
+  private @Nullable ClockedPool env;
 
   public DmDatabase dm() {
     return new DmDatabase(opened(dm));
@@ -54,14 +53,9 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
     return new Sql(opened(env));
   }
 
-  /** Moves the clock of {@code dm}, for every statement that begins from now on. */
+  /** Moves the clock of {@code dm}, for every connection that is taken from now on. */
   public void clock(Duration offset) {
-    clockMoved = !offset.isZero();
-    sql()
-        .run(
-            "ALTER DATABASE %s_dm SET ingest.clock_offset = '%d milliseconds'"
-                .formatted(NAMES, offset.toMillis()));
-    opened(dm).getHikariPoolMXBean().softEvictConnections();
+    opened(dm).offset = offset;
   }
 
   @Override
@@ -77,9 +71,7 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    if (clockMoved) {
-      clock(Duration.ZERO);
-    }
+    clock(Duration.ZERO);
     sql()
         .run(
             """
@@ -100,17 +92,35 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
     opened(env).close();
   }
 
-  /** A pool as the product's, which waits for the test's clock to move. */
-  public static HikariDataSource pool(String url) {
+  /** A pool whose sessions are in UTC, as the product's are. */
+  public static ClockedPool pool(String url) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(16);
     config.setMinimumIdle(1);
     config.setConnectionInitSql("SET TIME ZONE 'UTC'");
-    return new HikariDataSource(config);
+    return new ClockedPool(config);
   }
 
-  private static HikariDataSource opened(@Nullable HikariDataSource pool) {
+  /** Its sessions read a clock that a test moves. */
+  public static final class ClockedPool extends HikariDataSource {
+    private volatile Duration offset = Duration.ZERO;
+
+    private ClockedPool(HikariConfig config) {
+      super(config);
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+      Connection connection = super.getConnection();
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET ingest.clock_offset = '" + offset.toMillis() + " milliseconds'");
+      }
+      return connection;
+    }
+  }
+
+  private static ClockedPool opened(@Nullable ClockedPool pool) {
     if (pool == null) {
       throw new IllegalStateException("register TestStores as a static field of the test class");
     }

@@ -1,0 +1,292 @@
+package ingest.delivery;
+
+import static ingest.outbox.AcmeEvents.APPLE_SEEN;
+import static ingest.outbox.AcmeEvents.PEAR_SEEN;
+import static ingest.outbox.AcmeEvents.apples;
+import static ingest.outbox.AcmeEvents.event;
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ingest.envelope.Envelope;
+import ingest.outbox.OutboxEvent;
+import ingest.store.TestStores;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ClaimsTest {
+  @RegisterExtension static final TestStores STORES = new TestStores();
+  private static final Target STAGE =
+      Rig.http("stage", URI.create("http://127.0.0.1:1/internal/events"), 100);
+  private static final Duration OVER = Rig.LEASE.plusSeconds(1);
+
+  private Rig rig;
+
+  @BeforeEach
+  void open() throws SQLException {
+    rig = new Rig(STORES, Duration.ofSeconds(5), STAGE);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    rig.close();
+  }
+
+  private @Nullable Batch claim() throws SQLException {
+    return rig.claims.chunks(STAGE, 0, 8);
+  }
+
+  private static void settled(Batch batch) {
+    batch.events().forEach(e -> batch.put(e.id, new Outcome.Settled("applied")));
+  }
+
+  private static List<UUID> ids(Batch batch) {
+    return batch.events().stream().map(e -> e.id).toList();
+  }
+
+  private static List<String> chunk() {
+    return STORES
+        .sql()
+        .rows(
+            "SELECT status, claims, attempts, n_exc, token IS NULL FROM ingest.delivery_chunk WHERE"
+                + " target = 'stage' ORDER BY chunk");
+  }
+
+  @Test
+  void what_is_open_is_claimed_oldest_first_and_what_is_settled_never_again() throws SQLException {
+    rig.commit(apples(0, 2));
+    rig.commit(apples(2, 1));
+    Batch batch = requireNonNull(claim());
+    assertEquals(apples(0, 3).stream().map(Envelope::id).toList(), ids(batch));
+    assertEquals(
+        apples(0, 3).stream().map(Envelope::toJson).toList(),
+        batch.events().stream()
+            .map(e -> new String(e.envelope, java.nio.charset.StandardCharsets.UTF_8))
+            .toList());
+    assertNull(claim(), "its lease is running");
+    settled(batch);
+    assertEquals(0, rig.settlement.settle(batch));
+    STORES.clock(OVER);
+    assertNull(claim());
+    assertEquals(List.of("1|1|0|0|t", "1|1|0|0|t"), chunk());
+  }
+
+  @Test
+  void a_claim_brings_only_the_types_that_the_target_takes() throws SQLException {
+    STORES.sql().run("UPDATE ingest.target SET types = '{acme.pear.*}' WHERE name = 'stage'");
+    rig.commit(List.of(event(APPLE_SEEN, 1), event(PEAR_SEEN, 2), event(APPLE_SEEN, 3)));
+    assertEquals(List.of(event(PEAR_SEEN, 2).id()), ids(requireNonNull(claim())));
+  }
+
+  @Test
+  void a_claim_brings_at_most_as_many_chunks_as_it_may() throws SQLException {
+    for (int i = 0; i < 20; i++) {
+      rig.commit(apples(i, 1));
+    }
+    STORES.sql().run("ANALYZE ingest.delivery_chunk");
+    for (int left = 20; left > 0; left -= 5) {
+      assertEquals(5, requireNonNull(rig.claims.chunks(STAGE, 0, 5)).chunks().size());
+    }
+    assertNull(claim());
+  }
+
+  @Test
+  void who_settles_after_the_lease_changes_nothing_and_is_counted() throws SQLException {
+    rig.commit(apples(0, 3));
+    Batch late = requireNonNull(claim());
+    STORES.clock(OVER);
+    Batch next = requireNonNull(claim());
+    assertEquals(ids(late), ids(next));
+    List<String> before = chunk();
+
+    settled(late);
+    late.put(ids(late).get(0), new Outcome.Failed("refused", null, null));
+    assertEquals(1, rig.settlement.settle(late), "one chunk was no longer its own");
+    assertEquals(before, chunk());
+    assertEquals(List.of(), STORES.sql().rows("SELECT event_id FROM ingest.delivery_item"));
+
+    Batch nothingSent = new Batch(STAGE, late.token(), 0, late.chunks(), List.of(), late.events());
+    rig.settlement.settle(nothingSent);
+    assertEquals(before, chunk(), "nor does it give back what is another's");
+
+    settled(next);
+    assertEquals(0, rig.settlement.settle(next));
+    assertEquals(List.of("1|2|0|0|t"), chunk());
+  }
+
+  @Test
+  void claimers_side_by_side_never_share_a_chunk() throws Exception {
+    for (int i = 0; i < 120; i++) {
+      rig.commit(apples(i, 1));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<List<Long>>> claimers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        claimers.add(
+            threads.submit(
+                () -> {
+                  List<Long> mine = new ArrayList<>();
+                  for (Batch b = rig.claims.chunks(STAGE, 0, 3);
+                      b != null;
+                      b = rig.claims.chunks(STAGE, 0, 3)) {
+                    b.chunks().forEach(c -> mine.add(c.chunk()));
+                  }
+                  return mine;
+                }));
+      }
+      Set<Long> all = new HashSet<>();
+      int claimed = 0;
+      for (Future<List<Long>> claimer : claimers) {
+        all.addAll(claimer.get());
+        claimed += claimer.get().size();
+      }
+      assertEquals(120, all.size());
+      assertEquals(120, claimed);
+    } finally {
+      threads.shutdownNow();
+      assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"paused", "off"})
+  void a_target_that_is_not_live_is_not_claimed_for(String mode) throws SQLException {
+    Targets targets = new Targets(STORES.dm());
+    rig.commit(apples(0, 2));
+    Batch batch = requireNonNull(claim());
+    settled(batch);
+    batch.put(ids(batch).get(0), new Outcome.Parked("unknown type"));
+    rig.settlement.settle(batch);
+    rig.commit(apples(2, 1));
+    STORES.clock(Duration.ofMinutes(5));
+
+    targets.set("stage", mode, "test", "test");
+    assertNull(claim());
+    assertNull(rig.claims.items(STAGE, 100));
+    targets.set("stage", "live", "test", "test");
+    assertNotNull(claim());
+    assertNotNull(rig.claims.items(STAGE, 100));
+  }
+
+  @Test
+  void a_chunk_below_the_floor_waits_for_the_sweep_that_sees_it() throws SQLException {
+    rig.commit(apples(0, 1));
+    long chunk = rig.claims.lowestOpen(STAGE);
+    assertNull(rig.claims.chunks(STAGE, chunk + 1, 8));
+    assertEquals(1, requireNonNull(rig.claims.chunks(STAGE, chunk, 8)).chunks().size());
+  }
+
+  @Test
+  void with_nothing_open_the_floor_is_below_whatever_is_committed_next() throws SQLException {
+    long lowest = rig.claims.lowestOpen(STAGE);
+    rig.commit(apples(0, 1));
+    assertNotNull(rig.claims.chunks(STAGE, lowest, 8), "else a wake-up would find nothing");
+  }
+
+  @Test
+  void the_third_claim_of_a_chunk_that_was_never_settled_takes_it_apart() throws SQLException {
+    rig.commit(apples(0, 3));
+    assertNotNull(claim());
+    STORES.clock(OVER);
+    assertNotNull(claim());
+    STORES.clock(OVER.multipliedBy(2));
+    assertNull(claim());
+    assertEquals(List.of("3|3|0|3|t"), chunk());
+    Batch items = requireNonNull(rig.claims.items(STAGE, 100));
+    assertEquals(apples(0, 3).stream().map(Envelope::id).toList(), ids(items));
+    assertFalse(items.suspicious());
+    settled(items);
+    assertEquals(0, rig.settlement.settle(items));
+    assertEquals(
+        List.of("delivered|1|0", "delivered|1|0", "delivered|1|0"),
+        STORES.sql().rows("SELECT status, attempts, claims FROM ingest.delivery_item"));
+  }
+
+  @Test
+  void an_event_that_takes_its_worker_down_five_times_is_dead_and_its_mates_are_delivered()
+      throws SQLException {
+    UUID deadly = apples(1, 1).get(0).id();
+    rig.commit(apples(0, 3));
+    List<Integer> sizes = new ArrayList<>();
+    Duration offset = Duration.ZERO;
+    for (int round = 0; round < 20; round++) {
+      for (Batch batch = any(); batch != null; batch = any()) {
+        List<UUID> ids = ids(batch);
+        if (ids.contains(deadly)) {
+          sizes.add(ids.size());
+        } else {
+          settled(batch);
+          rig.settlement.settle(batch);
+        }
+      }
+      offset = offset.plus(OVER);
+      STORES.clock(offset);
+    }
+    assertEquals(
+        List.of(3, 3, 3, 1, 1, 1, 1), sizes, "twice in its chunk, then five times as an item");
+    assertEquals(
+        List.of("dead|0|crash|took its worker down 5 times"),
+        STORES
+            .sql()
+            .rows(
+                "SELECT status, attempts, fingerprint, last_error FROM ingest.delivery_item WHERE"
+                    + " event_id = ?",
+                deadly));
+    assertEquals(
+        2,
+        STORES
+            .sql()
+            .number("SELECT count(*) FROM ingest.delivery_item WHERE status = 'delivered'"));
+  }
+
+  private @Nullable Batch any() throws SQLException {
+    Batch items = rig.claims.items(STAGE, 100);
+    return items != null ? items : claim();
+  }
+
+  @Test
+  void what_is_given_back_unsent_has_its_claim_back_however_often() throws SQLException {
+    rig.commit(apples(0, 3));
+    for (int i = 0; i < 6; i++) {
+      Batch batch = requireNonNull(claim());
+      batch.breakOff(new Outcome.TargetBroken("away", null));
+      assertEquals(0, rig.settlement.settle(batch));
+      assertEquals(List.of("0|0|0|0|t"), chunk());
+    }
+  }
+
+  @Test
+  void a_chunk_that_was_sent_in_part_is_given_back_whole() throws SQLException {
+    rig.commit(apples(0, 3));
+    rig.commit(apples(3, 3));
+    Batch batch = requireNonNull(claim());
+    List<OutboxEvent> events = batch.events();
+    events.subList(0, 4).forEach(e -> batch.put(e.id, new Outcome.Settled("applied")));
+    batch.put(events.get(4).id, new Outcome.Failed("refused", null, null));
+    assertEquals(0, rig.settlement.settle(batch));
+    assertEquals(List.of("1|1|0|0|t", "0|0|0|0|t"), chunk());
+    assertEquals(List.of(), STORES.sql().rows("SELECT event_id FROM ingest.delivery_item"));
+    assertEquals(apples(3, 3).stream().map(Envelope::id).toList(), ids(requireNonNull(claim())));
+  }
+}
