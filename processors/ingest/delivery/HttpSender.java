@@ -92,8 +92,8 @@ public final class HttpSender implements Processor, AutoCloseable {
         return;
       }
       send(batch, slice);
-      boolean taken = slice.stream().anyMatch(e -> batch.outcome(e.id) instanceof Outcome.Settled);
-      if (!taken && slice.size() >= PROBES && batch.broken() == null) {
+      boolean refused = slice.stream().allMatch(e -> batch.outcome(e.id) instanceof Outcome.Failed);
+      if (refused && slice.size() >= PROBES && batch.broken() == null) {
         breakOff(batch, slice, "refused all of " + slice.size() + " events");
       }
     }
