@@ -189,6 +189,9 @@ public final class HttpSender implements Processor, AutoCloseable {
     } catch (JacksonException e) {
       return new Outcome.TargetBroken("a 200 whose body is not JSON", null);
     }
+    if (!results.isObject()) { // who speaks here is no consumer, and may have dropped the events
+      return new Outcome.TargetBroken("a 200 whose body has no results", null);
+    }
     for (OutboxEvent event : slice) {
       batch.put(event.id, Answers.ofEvent(results.path(EventId.text(event.id)), event.type));
     }
