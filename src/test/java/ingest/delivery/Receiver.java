@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /** The other side of a delivery: an HTTP/1.1 server whose answers a test writes, to the byte. */
 final class Receiver implements AutoCloseable {
@@ -31,7 +32,7 @@ final class Receiver implements AutoCloseable {
     }
   }
 
-  /** What is written back; null bytes mean silence until the receiver is closed. */
+  /** What is written back, and whether silence or the end of the connection follows. */
   record Reply(byte[] bytes, boolean silent, boolean close) {
     Reply withHeader(String name, String value) {
       String text = new String(bytes, StandardCharsets.UTF_8);
@@ -119,12 +120,11 @@ final class Receiver implements AutoCloseable {
     }
   }
 
-  private static @org.jspecify.annotations.Nullable Request read(InputStream in)
-      throws IOException {
+  private static @Nullable Request read(InputStream in) throws IOException {
     Map<String, String> headers = new TreeMap<>();
     String requestLine = line(in);
-    if (requestLine.isEmpty()) {
-      return null;
+    if (!requestLine.endsWith(" HTTP/1.1")) {
+      return null; // the end, or no HTTP at all
     }
     for (String line = line(in); !line.isEmpty(); line = line(in)) {
       int colon = line.indexOf(':');
