@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The other side of a delivery: an HTTP/1.1 server whose answers a test writes, to the byte. */
 final class Receiver implements AutoCloseable {
   /** A request as it came; header names in lower case. */
+  @SuppressWarnings("ArrayRecordComponent") // compared nowhere
   record Request(Map<String, String> headers, byte[] body) {
     String text() {
       return new String(body, StandardCharsets.UTF_8);
@@ -33,6 +34,7 @@ final class Receiver implements AutoCloseable {
   }
 
   /** What is written back, and whether silence or the end of the connection follows. */
+  @SuppressWarnings("ArrayRecordComponent") // compared nowhere
   record Reply(byte[] bytes, boolean silent, boolean close) {
     Reply withHeader(String name, String value) {
       String text = new String(bytes, StandardCharsets.UTF_8);
