@@ -116,21 +116,22 @@ public final class EmitApi {
     absent(whole, "specversion", "1.0");
     absent(whole, "dataschema", types.find(type).map(EventType::dataschema).orElse(type + "/1"));
     absent(whole, "traceparent", Envelope.newTraceparent());
-    if (given.path("time").isTextual()) {
-      Instant time = Envelope.time(given.path("time").asText());
-      absent(whole, "rev", Long.toString(Math.max(0, Envelope.micros(time))));
-      if (!whole.has("id") && time.isAfter(Instant.EPOCH)) {
-        whole.put(
-            "id",
-            EventId.text(
-                EventId.of(
-                    time,
-                    given.path("source").asText(),
-                    type,
-                    given.path("subject").asText(),
-                    key == null ? given.toString() : key.asText(),
-                    0)));
-      }
+    if (!given.path("time").isTextual()) {
+      throw new InvalidEnvelope("time is missing");
+    }
+    Instant time = Envelope.time(given.path("time").asText());
+    absent(whole, "rev", Long.toString(Math.max(0, Envelope.micros(time))));
+    if (!whole.has("id") && time.isAfter(Instant.EPOCH)) {
+      whole.put(
+          "id",
+          EventId.text(
+              EventId.of(
+                  time,
+                  given.path("source").asText(),
+                  type,
+                  given.path("subject").asText(),
+                  key == null ? given.toString() : key.asText(),
+                  0)));
     }
     return whole;
   }
