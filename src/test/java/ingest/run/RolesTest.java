@@ -1,0 +1,195 @@
+package ingest.run;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process for each role beside one that has the stores. */
+class RolesTest {
+  private static final Pattern SETTING = Pattern.compile("([A-Z_]+)='(.*)'");
+
+  @TempDir private static Path data = Path.of("");
+  private static IngestProcess storage;
+  private static IngestProcess ingest;
+  private static IngestProcess webhooks;
+  private static IngestProcess env;
+  private static Stores stores;
+
+  @BeforeAll
+  static void start() throws Exception {
+    storage = IngestProcess.run(IngestProcess.settings(data), "--only-stores");
+    Map<String, String> written = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(data.resolve("stores.env"))) {
+      Matcher setting = SETTING.matcher(line);
+      assertTrue(setting.matches(), line);
+      written.put(setting.group(1), setting.group(2));
+    }
+    stores = Stores.of(written);
+    Map<String, String> envSettings = role("env", written);
+    written.put(
+        "STAGE_INTERNAL_EVENTS_URL",
+        "http://127.0.0.1:" + envSettings.get("HTTP_PORT") + "/internal/events");
+    env = IngestProcess.run(envSettings);
+    ingest = IngestProcess.run(role("ingest", written));
+    webhooks = IngestProcess.run(role("webhooks", written));
+  }
+
+  private static Map<String, String> role(String role, Map<String, String> written)
+      throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>(written);
+    settings.put("INGEST_ROLE", role);
+    settings.put("HTTP_PORT", Integer.toString(IngestProcess.freePort()));
+    settings.put("MANAGEMENT_PORT", Integer.toString(IngestProcess.freePort()));
+    return settings;
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    for (IngestProcess process : List.of(webhooks, ingest, env, storage)) {
+      process.signal("TERM");
+      assertEquals(0, process.exitCode(), () -> String.join("\n", process.lines()));
+    }
+  }
+
+  private static long events() throws Exception {
+    return stores.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
+  }
+
+  @Test
+  void each_process_has_the_routes_of_its_role_alone() throws Exception {
+    Set<String> ofIngest = Set.of(ingest.said("routes").split(", "));
+    Set<String> ofWebhooks = Set.of(webhooks.said("routes").split(", "));
+    Set<String> ofEnv = Set.of(env.said("routes").split(", "));
+    assertTrue(ofIngest.containsAll(Set.of("kick-viewers", "deliver-http", "outbox-commit")));
+    assertTrue(ofWebhooks.contains("outbox-commit"));
+    assertTrue(ofEnv.contains("internal-events"));
+    for (String route : ofIngest) {
+      if (route.startsWith("kick-") || route.startsWith("deliver-") || route.startsWith("admin-")) {
+        assertFalse(ofWebhooks.contains(route), route);
+        assertFalse(ofEnv.contains(route), route);
+      }
+    }
+    for (String route : ofEnv) {
+      if (route.startsWith("internal-") || route.startsWith("consume-")) {
+        assertFalse(ofIngest.contains(route), route);
+        assertFalse(ofWebhooks.contains(route), route);
+      }
+    }
+    assertEquals(401, unsigned(env));
+    assertEquals(404, unsigned(ingest));
+    assertEquals(404, unsigned(webhooks));
+    assertEquals(404, env.manage("GET", "/admin/status", "").statusCode());
+    for (IngestProcess process : List.of(ingest, webhooks, env)) {
+      assertEquals(200, process.manage("GET", "/observe/health", "").statusCode());
+    }
+  }
+
+  private static int unsigned(IngestProcess process) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(
+                            "http://127.0.0.1:%s/internal/events"
+                                .formatted(process.environment().get("HTTP_PORT"))))
+                    .header("content-type", "application/cloudevents-batch+json")
+                    .POST(HttpRequest.BodyPublishers.ofString("[]"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    return answer.statusCode();
+  }
+
+  @Test
+  void the_balance_holds_over_processes() throws Exception {
+    await().atMost(Duration.ofSeconds(60)).until(() -> events() > 100);
+    Balance.exact(ingest, stores);
+    ingest.resumePollers();
+  }
+
+  @Test
+  void an_environment_that_was_killed_gets_what_it_missed() throws Exception {
+    long before = events();
+    env.kill();
+    stores.dmExecute("UPDATE dm.probe_schedule SET period = '3 seconds', next_probe_at = now()");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> events() > before + 600 && stage("pending") > 600);
+    assertEquals(0, stage("dead"));
+    env = IngestProcess.run(env.environment());
+    long arrived = stage("delivered");
+    await().atMost(Duration.ofSeconds(60)).until(() -> stage("delivered") > arrived);
+    stores.dmExecute("UPDATE dm.probe_schedule SET period = '60 seconds'");
+    Balance.exact(ingest, stores);
+    ingest.resumePollers();
+  }
+
+  private static long stage(String state) throws Exception {
+    return ingest.status().path("deliveries").path("stage").path(state).longValue();
+  }
+
+  @Test
+  void without_clickhouse_the_environment_still_gets_everything(@TempDir Path folder)
+      throws Exception {
+    long missed;
+    try (IngestProcess run =
+        IngestProcess.run(IngestProcess.settings(folder), "--without-clickhouse")) {
+      assertEquals("clickhouse off, stage live", run.said("targets"));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> run.status().path("outbox").path("events").longValue() > 100);
+      run.pausePollers();
+      missed = run.status().path("outbox").path("events").longValue();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  run.status().path("env").path("stage").path("processed_events").longValue()
+                      == missed);
+      JsonNode status = run.status();
+      JsonNode deliveries = status.path("deliveries");
+      assertEquals(missed, deliveries.path("stage").path("delivered").longValue());
+      assertEquals(0, deliveries.path("clickhouse").path("pending").longValue());
+      assertEquals(0, deliveries.path("clickhouse").path("delivered").longValue());
+      assertEquals(
+          "clickhouse: this process runs without it", status.path("errors").path(0).asText());
+      assertFalse(Files.exists(folder.resolve("clickhouse")));
+      run.signal("TERM");
+      run.drained();
+    }
+    try (IngestProcess run = IngestProcess.run(IngestProcess.settings(folder))) {
+      assertEquals("clickhouse live, stage live", run.said("targets"));
+      Stores own = Stores.of(run);
+      own.dmExecute("UPDATE dm.probe_schedule SET next_probe_at = now()");
+      run.pausePollers();
+      long events = own.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
+      assertTrue(events > missed);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  run.status().path("clickhouse").path("raw_events").longValue()
+                      == events - missed);
+    }
+  }
+}
