@@ -87,6 +87,7 @@ final class IngestProcess implements AutoCloseable {
                         Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
                         "-Xmx400m",
                         "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-cp",
                         System.getProperty("java.class.path", ""),
                         "ingest.Main"),
@@ -105,12 +106,16 @@ final class IngestProcess implements AutoCloseable {
       throws IOException, InterruptedException {
     String[] all = Stream.concat(Stream.of("run"), Stream.of(arguments)).toArray(String[]::new);
     IngestProcess started = start(environment, all);
-    if (!started.ready.await(START.toSeconds(), TimeUnit.SECONDS)
-        || !started.lines().contains("ready")) {
-      started.close();
-      throw new IllegalStateException("not ready:\n" + String.join("\n", started.lines()));
-    }
+    started.awaitReady();
     return started;
+  }
+
+  /** Waits until it says that it is ready; ends it where it does not come to that. */
+  void awaitReady() throws InterruptedException {
+    if (!ready.await(START.toSeconds(), TimeUnit.SECONDS) || !lines().contains("ready")) {
+      close();
+      throw new IllegalStateException("not ready:\n" + String.join("\n", lines()));
+    }
   }
 
   private void read() {

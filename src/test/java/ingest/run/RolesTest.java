@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,9 +49,12 @@ class RolesTest {
     written.put(
         "STAGE_INTERNAL_EVENTS_URL",
         "http://127.0.0.1:" + envSettings.get("HTTP_PORT") + "/internal/events");
-    env = IngestProcess.run(envSettings);
-    ingest = IngestProcess.run(role("ingest", written));
-    webhooks = IngestProcess.run(role("webhooks", written));
+    env = IngestProcess.start(envSettings, "run");
+    ingest = IngestProcess.start(role("ingest", written), "run");
+    webhooks = IngestProcess.start(role("webhooks", written), "run");
+    for (IngestProcess process : List.of(env, ingest, webhooks)) {
+      process.awaitReady();
+    }
   }
 
   private static Map<String, String> role(String role, Map<String, String> written)
@@ -146,50 +148,5 @@ class RolesTest {
 
   private static long stage(String state) throws Exception {
     return ingest.status().path("deliveries").path("stage").path(state).longValue();
-  }
-
-  @Test
-  void without_clickhouse_the_environment_still_gets_everything(@TempDir Path folder)
-      throws Exception {
-    long missed;
-    try (IngestProcess run =
-        IngestProcess.run(IngestProcess.settings(folder), "--without-clickhouse")) {
-      assertEquals("clickhouse off, stage live", run.said("targets"));
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> run.status().path("outbox").path("events").longValue() > 100);
-      run.pausePollers();
-      missed = run.status().path("outbox").path("events").longValue();
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(
-              () ->
-                  run.status().path("env").path("stage").path("processed_events").longValue()
-                      == missed);
-      JsonNode status = run.status();
-      JsonNode deliveries = status.path("deliveries");
-      assertEquals(missed, deliveries.path("stage").path("delivered").longValue());
-      assertEquals(0, deliveries.path("clickhouse").path("pending").longValue());
-      assertEquals(0, deliveries.path("clickhouse").path("delivered").longValue());
-      assertEquals(
-          "clickhouse: this process runs without it", status.path("errors").path(0).asText());
-      assertFalse(Files.exists(folder.resolve("clickhouse")));
-      run.signal("TERM");
-      run.drained();
-    }
-    try (IngestProcess run = IngestProcess.run(IngestProcess.settings(folder))) {
-      assertEquals("clickhouse live, stage live", run.said("targets"));
-      Stores own = Stores.of(run);
-      own.dmExecute("UPDATE dm.probe_schedule SET next_probe_at = now()");
-      run.pausePollers();
-      long events = own.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
-      assertTrue(events > missed);
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(
-              () ->
-                  run.status().path("clickhouse").path("raw_events").longValue()
-                      == events - missed);
-    }
   }
 }
