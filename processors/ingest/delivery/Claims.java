@@ -101,7 +101,10 @@ public final class Claims {
       """;
 
   private static final String FLOOR =
-      "SELECT min(chunk) FROM ingest.delivery_chunk WHERE target = ? AND status = 0";
+      """
+      SELECT coalesce(min(chunk), (SELECT last_value FROM ingest.chunk_seq))
+      FROM ingest.delivery_chunk WHERE target = ? AND status = 0
+      """;
 
   private final DmDatabase dm;
   private final Duration lease;
@@ -219,15 +222,17 @@ public final class Claims {
     }
   }
 
-  /** The lowest open chunk of the target, or {@link Long#MAX_VALUE} when there is none. */
+  /**
+   * The lowest open chunk of the target; where none is open, the last number that any chunk had, so
+   * that a claim from there on finds what is committed next.
+   */
   public long lowestOpen(Target target) throws SQLException {
     try (Connection connection = dm.connection();
         PreparedStatement statement = connection.prepareStatement(FLOOR)) {
       statement.setString(1, target.name());
       try (ResultSet rows = statement.executeQuery()) {
         rows.next();
-        long chunk = rows.getLong(1);
-        return rows.wasNull() ? Long.MAX_VALUE : chunk;
+        return rows.getLong(1);
       }
     }
   }
