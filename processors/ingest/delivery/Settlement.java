@@ -3,6 +3,7 @@ package ingest.delivery;
 import ingest.outbox.OutboxEvent;
 import ingest.store.Columns;
 import ingest.store.DmDatabase;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -67,6 +68,9 @@ public final class Settlement {
       WHERE target = ? AND day = ANY (?) AND event_id = ANY (?) AND token = ?
       """;
 
+  /** Of what a target said of an event; the rest is cut. */
+  private static final int KEPT_BYTES = 2 * 1024;
+
   private final DmDatabase dm;
   private final Backoff backoff;
 
@@ -83,7 +87,28 @@ public final class Settlement {
       Duration delay,
       @Nullable String error,
       @Nullable String fingerprint,
-      @Nullable String response) {}
+      @Nullable String response) {
+    Row {
+      error = kept(error);
+      fingerprint = kept(fingerprint);
+      response = kept(response);
+    }
+  }
+
+  /**
+   * As much of a target's words as is kept. A NUL in them would keep the whole batch from settling.
+   */
+  private static @Nullable String kept(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    byte[] bytes = text.replace("\0", "").getBytes(StandardCharsets.UTF_8);
+    int end = Math.min(bytes.length, KEPT_BYTES);
+    while (end < bytes.length && (bytes[end] & 0xC0) == 0x80) {
+      end--; // not within a character
+    }
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+  }
 
   /**
    * Settles what has an outcome and gives back the rest.
