@@ -111,9 +111,18 @@ public final class Consumer {
         }
         tx.commit();
       } catch (SQLException | RuntimeException e) {
-        tx.rollback();
+        rollBack(tx, e);
         throw e;
       }
+    }
+  }
+
+  /** A connection that is lost has nothing to roll back; what is told is the loss. */
+  private static void rollBack(Connection tx, Exception cause) {
+    try {
+      tx.rollback();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
     }
   }
 
