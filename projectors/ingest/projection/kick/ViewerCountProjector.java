@@ -51,6 +51,17 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
       @Nullable Long categoryId,
       @Nullable String categoryName) {}
 
+  /**
+   * Takes the rows of both groups in one order, without writing those that are there. Two batches
+   * that see the viewers of one channel and the stream of another, crosswise, would deadlock.
+   */
+  private static final String LOCK =
+      """
+      INSERT INTO public.channel_snapshot (platform, platform_user_id)
+      SELECT * FROM unnest(?::text[], ?::text[])
+      ON CONFLICT (platform, platform_user_id) DO UPDATE SET platform = excluded.platform WHERE false
+      """;
+
   private static final String UPSERT_VIEWERS =
       """
       INSERT INTO public.channel_snapshot AS s
@@ -126,8 +137,21 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
 
   @Override
   public void write(Connection tx, List<Row> rows) throws SQLException {
-    Collection<Row> viewers =
+    Map<String, Row> viewersByKey =
         newest(rows.stream().filter(r -> r.viewerCount != null).toList(), Row::viewers);
+    Map<String, Row> streamsByKey =
+        newest(rows.stream().filter(r -> r.stream != null).toList(), Row::streamRevision);
+    Collection<Row> viewers = viewersByKey.values();
+    Collection<Row> streams = streamsByKey.values();
+    if (!viewersByKey.keySet().containsAll(streamsByKey.keySet())) {
+      Map<String, Row> both = new TreeMap<>(viewersByKey);
+      both.putAll(streamsByKey);
+      try (PreparedStatement lock = tx.prepareStatement(LOCK)) {
+        lock.setArray(1, column(tx, "text", both.values(), Row::platform));
+        lock.setArray(2, column(tx, "text", both.values(), Row::platformUserId));
+        lock.executeUpdate();
+      }
+    }
     if (!viewers.isEmpty()) {
       try (PreparedStatement upsert = tx.prepareStatement(UPSERT_VIEWERS)) {
         int p = 0;
@@ -140,8 +164,6 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
         upsert.executeUpdate();
       }
     }
-    Collection<Row> streams =
-        newest(rows.stream().filter(r -> r.stream != null).toList(), Row::streamRevision);
     if (streams.isEmpty()) {
       return;
     }
@@ -165,7 +187,7 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
   }
 
   /** One row per channel, the newest, sorted by key: an upsert touches no row twice. */
-  private static Collection<Row> newest(List<Row> rows, Function<Row, Revision> revision) {
+  private static Map<String, Row> newest(List<Row> rows, Function<Row, Revision> revision) {
     Map<String, Row> newest = new TreeMap<>();
     for (Row row : rows) {
       newest.merge(
@@ -173,7 +195,7 @@ public final class ViewerCountProjector implements Projector<ViewerCountProjecto
           row,
           BinaryOperator.maxBy(Comparator.comparing(revision)));
     }
-    return newest.values();
+    return newest;
   }
 
   private interface Column {
