@@ -34,8 +34,17 @@ public final class Sql {
 
   /** Each row as text, its columns parted by a bar; null is {@code -}. */
   public List<String> rows(String sql, Object... parameters) {
-    try (Connection connection = database.getConnection();
-        PreparedStatement statement = prepared(connection, sql, parameters);
+    try (Connection connection = database.getConnection()) {
+      return rows(connection, sql, parameters);
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  /** The same within a transaction. */
+  public static List<String> rows(Connection connection, String sql, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = prepared(connection, sql, parameters);
         ResultSet rows = statement.executeQuery()) {
       List<String> texts = new ArrayList<>();
       while (rows.next()) {
@@ -47,8 +56,6 @@ public final class Sql {
         texts.add(String.join("|", row));
       }
       return texts;
-    } catch (SQLException e) {
-      throw new IllegalStateException(sql, e);
     }
   }
 
