@@ -25,6 +25,11 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 final class Binaries {
   private static final int EXECUTABLE = 0100;
 
+  /** A {@code .txz} of programs. */
+  interface Archive {
+    InputStream open() throws IOException;
+  }
+
   private Binaries() {}
 
   /**
@@ -34,13 +39,18 @@ final class Binaries {
    * @throws SettingException when the class path has none for this platform
    */
   static Path unpack(Path folder) throws IOException {
-    Path binaries = folder.resolve("bin-" + hash());
+    return unpack(folder, Binaries::archive);
+  }
+
+  /** The same with the programs of another archive. */
+  static Path unpack(Path folder, Archive archive) throws IOException {
+    Path binaries = folder.resolve("bin-" + hash(archive));
     if (!Files.exists(binaries)) {
       Path aside = folder.resolve("bin.new");
       Folders.delete(aside);
       Files.createDirectories(aside);
       try (TarArchiveInputStream tar =
-          new TarArchiveInputStream(new XZCompressorInputStream(archive()))) {
+          new TarArchiveInputStream(new XZCompressorInputStream(archive.open()))) {
         for (TarArchiveEntry entry = tar.getNextEntry();
             entry != null;
             entry = tar.getNextEntry()) {
@@ -71,9 +81,9 @@ final class Binaries {
     }
   }
 
-  private static String hash() throws IOException {
+  private static String hash(Archive archive) throws IOException {
     try (DigestInputStream in =
-        new DigestInputStream(archive(), MessageDigest.getInstance("SHA-256"))) {
+        new DigestInputStream(archive.open(), MessageDigest.getInstance("SHA-256"))) {
       in.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(in.getMessageDigest().digest(), 0, 6);
     } catch (NoSuchAlgorithmException e) {

@@ -66,11 +66,16 @@ public final class PostgresServer implements AutoCloseable {
    * @throws SettingException when it does not start; names the log
    */
   public static PostgresServer start(Path folder, IntSupplier freePort) throws IOException {
+    return start(folder, freePort, new Programs(Binaries.unpack(folder)));
+  }
+
+  /** The same with programs that are not those of the class path. */
+  static PostgresServer start(Path folder, IntSupplier freePort, Programs programs)
+      throws IOException {
     Path data = Files.createDirectories(folder).resolve("data");
     Path log = folder.resolve("log");
     Optional<PostmasterFile> running = Files.exists(data) ? running(data) : Optional.empty();
     int port = running.isPresent() ? running.get().port() : freePort.getAsInt();
-    Programs programs = new Programs(Binaries.unpack(folder));
     if (running.isPresent()) {
       LOG.info("adopted PostgreSQL, process {}, port {}", running.get().pid(), port);
       return new PostgresServer(programs, data, port);
