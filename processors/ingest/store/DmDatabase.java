@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 
@@ -59,15 +60,15 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
    * @throws SettingException when the database cannot be reached; names the variable, not the DSN
    */
   public static HikariDataSource pool(String name, String key, Settings settings, int size) {
-    String url = settings.text(key);
-    if (!url.matches("(jdbc:)?postgres(ql)?://[^/]+/.+")) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName(name);
+    try {
+      config.setJdbcUrl(jdbc(settings.text(key)));
+    } catch (IllegalArgumentException e) { // its message quotes the DSN
       throw new SettingException(
           "%s is not a PostgreSQL DSN (postgresql://user:password@host:5432/database)"
               .formatted(Settings.variable(key)));
     }
-    HikariConfig config = new HikariConfig();
-    config.setPoolName(name);
-    config.setJdbcUrl(jdbc(url));
     config.setMaximumPoolSize(size);
     config.setConnectionTimeout(5_000);
     config.setInitializationFailTimeout(-1);
@@ -95,12 +96,21 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
     }
   }
 
-  /** Accepts libpq's form of a DSN too, credentials in front of the host included. */
+  /**
+   * Accepts libpq's form of a DSN too, credentials in front of the host included.
+   *
+   * @throws IllegalArgumentException when it is none; its message may quote the DSN
+   */
   public static String jdbc(String url) {
-    if (url.startsWith("jdbc:")) {
+    if (url.startsWith("jdbc:postgresql://")) {
       return url;
     }
-    java.net.URI uri = java.net.URI.create(url.replaceFirst("^postgres:", "postgresql:"));
+    URI uri = URI.create(url.replaceFirst("^postgres:", "postgresql:"));
+    if (!"postgresql".equals(uri.getScheme())
+        || uri.getHost() == null
+        || uri.getRawPath().length() < 2) {
+      throw new IllegalArgumentException("not postgresql://host/database");
+    }
     StringBuilder jdbc = new StringBuilder("jdbc:postgresql://").append(uri.getHost());
     if (uri.getPort() > 0) {
       jdbc.append(':').append(uri.getPort());
@@ -111,12 +121,17 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
     }
     if (uri.getRawUserInfo() != null) {
       String[] user = uri.getRawUserInfo().split(":", 2);
-      jdbc.append("user=").append(user[0]);
+      jdbc.append("user=").append(parameter(user[0]));
       if (user.length == 2) {
-        jdbc.append("&password=").append(user[1]);
+        jdbc.append("&password=").append(parameter(user[1]));
       }
     }
     return jdbc.toString();
+  }
+
+  /** What stands for itself before the host and for something else in a query. */
+  private static String parameter(String raw) {
+    return raw.replace("+", "%2B").replace("&", "%26");
   }
 
   private static String reason(SQLException e) {
