@@ -42,12 +42,13 @@ public final class Settings {
     Map<String, Setting> settings = new TreeMap<>();
     layer(settings, "application.properties", read(root.resolve("application.properties")));
     Settings declared = new Settings(settings);
-    Settings named = declared.with("environment", environment);
-    named
+    declared
+        .with("environment", environment)
         .find("ingest.env")
         .map(env -> "application-" + env + ".properties")
         .ifPresent(file -> layer(settings, file, read(root.resolve(file))));
-    named
+    declared
+        .with("environment", environment)
         .find("secrets.dir")
         .ifPresent(folder -> layer(settings, "secrets file", readSecrets(root.resolve(folder))));
     return declared.with("environment", environment);
