@@ -7,7 +7,6 @@ import static ingest.outbox.AcmeEvents.APPLE_SEEN;
 import static ingest.outbox.AcmeEvents.PEAR_SEEN;
 import static ingest.outbox.AcmeEvents.apples;
 import static ingest.outbox.AcmeEvents.event;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
@@ -299,7 +298,7 @@ class HttpSenderTest {
   }
 
   private static List<JsonNode> events(Request request) {
-    JsonNode body = assertDoesNotThrow(() -> JSON.readTree(request.body()));
+    JsonNode body = assertDoesNotThrow(() -> JSON.readTree(request.text()));
     return body.isArray()
         ? StreamSupport.stream(body.spliterator(), false).toList()
         : List.of(body);
@@ -401,7 +400,7 @@ class HttpSenderTest {
     assertEquals(
         List.of(7, 7, 2, 4), receiver.requests().stream().map(r -> events(r).size()).toList());
     for (Request request : receiver.requests()) {
-      assertTrue(request.body().length <= 768 * 1024 + 2, () -> request.body().length + " bytes");
+      assertTrue(request.bytes() <= 768 * 1024 + 2, () -> request.bytes() + " bytes");
     }
   }
 
@@ -413,7 +412,7 @@ class HttpSenderTest {
     }
     assertEquals(
         apples(0, 5).stream().map(Envelope::toJson).toList(),
-        receiver.requests().stream().map(r -> new String(r.body(), UTF_8)).toList());
+        receiver.requests().stream().map(Request::text).toList());
     assertEquals(5, delivered());
   }
 

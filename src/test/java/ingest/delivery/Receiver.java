@@ -22,24 +22,17 @@ import org.jspecify.annotations.Nullable;
 /** The other side of a delivery: an HTTP/1.1 server whose answers a test writes, to the byte. */
 final class Receiver implements AutoCloseable {
   /** A request as it came; header names in lower case. */
-  @SuppressWarnings("ArrayRecordComponent") // compared nowhere
-  record Request(Map<String, String> headers, byte[] body) {
-    String text() {
-      return new String(body, StandardCharsets.UTF_8);
-    }
-
+  record Request(Map<String, String> headers, String text, int bytes) {
     String header(String name) {
       return headers.getOrDefault(name, "");
     }
   }
 
   /** What is written back, and whether silence or the end of the connection follows. */
-  @SuppressWarnings("ArrayRecordComponent") // compared nowhere
-  record Reply(byte[] bytes, boolean silent, boolean close) {
+  record Reply(String text, boolean silent, boolean close) {
     Reply withHeader(String name, String value) {
-      String text = new String(bytes, StandardCharsets.UTF_8);
-      String with = text.replaceFirst("\r\n", "\r\n" + name + ": " + value + "\r\n");
-      return new Reply(with.getBytes(StandardCharsets.UTF_8), silent, close);
+      return new Reply(
+          text.replaceFirst("\r\n", "\r\n" + name + ": " + value + "\r\n"), silent, close);
     }
   }
 
@@ -54,20 +47,17 @@ final class Receiver implements AutoCloseable {
   static Reply status(int status, String body) {
     int length = body.getBytes(StandardCharsets.UTF_8).length;
     String head = status == 204 ? "" : "content-length: " + length + "\r\n";
-    return new Reply(
-        ("HTTP/1.1 " + status + " X\r\n" + head + "\r\n" + body).getBytes(StandardCharsets.UTF_8),
-        false,
-        false);
+    return new Reply("HTTP/1.1 " + status + " X\r\n" + head + "\r\n" + body, false, false);
   }
 
-  /** These bytes and the end of the connection. */
-  static Reply raw(String bytes) {
-    return new Reply(bytes.getBytes(StandardCharsets.UTF_8), false, true);
+  /** These words and the end of the connection. */
+  static Reply raw(String text) {
+    return new Reply(text, false, true);
   }
 
-  /** These bytes, and then nothing more on an open connection. */
-  static Reply silenceAfter(String bytes) {
-    return new Reply(bytes.getBytes(StandardCharsets.UTF_8), true, false);
+  /** These words, and then nothing more on an open connection. */
+  static Reply silenceAfter(String text) {
+    return new Reply(text, true, false);
   }
 
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -108,7 +98,7 @@ final class Receiver implements AutoCloseable {
       for (Request request = read(in); request != null; request = read(in)) {
         requests.add(request);
         Reply reply = script.answer(request);
-        connection.getOutputStream().write(reply.bytes);
+        connection.getOutputStream().write(reply.text.getBytes(StandardCharsets.UTF_8));
         connection.getOutputStream().flush();
         if (reply.silent) {
           closed.await();
@@ -134,7 +124,8 @@ final class Receiver implements AutoCloseable {
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
     int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
-    return new Request(headers, in.readNBytes(length));
+    byte[] body = in.readNBytes(length);
+    return new Request(headers, new String(body, StandardCharsets.UTF_8), body.length);
   }
 
   private static String line(InputStream in) throws IOException {
