@@ -238,5 +238,9 @@ final class Product implements Runtime {
     if (!Set.of("text", "json").contains(format)) {
       throw settings.unreadable("log.format", format, "text or json");
     }
+    String level = settings.text("log.level");
+    if (!Set.of("OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE").contains(level)) {
+      throw settings.unreadable("log.level", level, "OFF, ERROR, WARN, INFO, DEBUG or TRACE");
+    }
   }
 }

@@ -1,5 +1,6 @@
 package ingest;
 
+import ingest.delivery.Targets;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
@@ -51,6 +52,15 @@ final class StartChecks {
   private void readable() {
     settings.port("http.port");
     settings.port("management.port");
+    settings.requireKinds();
+    if (roles.contains(Role.INGEST)) {
+      settings.url("kick.api-url");
+      settings.url("kick.oauth-url");
+      String mode = settings.text("target.initial-mode");
+      if (!Targets.MODES.contains(mode)) {
+        throw settings.unreadable("target.initial-mode", mode, "off, paused or live");
+      }
+    }
     for (String key : settings.keys()) {
       if (key.endsWith(".cron") && !CronExpression.isValidExpression(settings.text(key))) {
         throw settings.unreadable(key, settings.text(key), "a Quartz cron expression");

@@ -107,17 +107,28 @@ final class Wiring implements AutoCloseable {
     open.push(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
     registry.bind("vertx", vertx);
     registry.bind("refusals", new Refusals());
-    try {
-      if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
+    if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
+      try {
         wireOutbox(camel, vertx);
+      } catch (SQLException e) {
+        throw notReady("dm.database-url", e);
       }
-      if (roles.contains(Role.ENV)) {
-        wireConsumer(camel);
-      }
-    } catch (SQLException e) {
-      throw new SettingException(
-          "the store is not ready: " + e.getMessage() + "; has bin/ingest migrate been run?");
     }
+    if (roles.contains(Role.ENV)) {
+      try {
+        wireConsumer(camel);
+      } catch (SQLException e) {
+        throw notReady("database.url", e);
+      }
+    }
+  }
+
+  private static SettingException notReady(String key, SQLException e) {
+    return new SettingException(
+        "%s: the store is not ready: %s; has bin/ingest migrate been run?"
+            .formatted(
+                Settings.variable(key),
+                String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
   }
 
   private void wireOutbox(CamelContext camel, Vertx vertx) throws SQLException {

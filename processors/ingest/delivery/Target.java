@@ -4,7 +4,9 @@ import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.signature.Secret;
 import java.net.URI;
+import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,8 @@ public record Target(
   public static final String HTTP = "http";
   public static final String CLICKHOUSE = "clickhouse";
 
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,39}");
+
   /** The archive. It takes every type, whatever is configured. */
   public static Target clickhouse() {
     return new Target(CLICKHOUSE, CLICKHOUSE, List.of("*"), 1000, null, List.of());
@@ -34,24 +38,26 @@ public record Target(
   /**
    * The http targets of {@code ingest.target-envs}.
    *
-   * @throws SettingException when one lacks its URL or its secret
+   * @throws SettingException when one lacks its URL or its secret, or its name is taken or
+   *     malformed
    */
   public static List<Target> configured(Settings settings) {
-    return settings.list("ingest.target-envs").stream().map(name -> http(name, settings)).toList();
+    List<String> names = settings.list("ingest.target-envs");
+    for (String name : names) {
+      if (!NAME.matcher(name).matches() || name.equals(CLICKHOUSE)) {
+        throw settings.unreadable(
+            "ingest.target-envs",
+            name,
+            "a name for an environment: a-z, 0-9 and -, not clickhouse");
+      }
+      if (Collections.frequency(names, name) > 1) {
+        throw settings.unreadable("ingest.target-envs", name, "there once");
+      }
+    }
+    return names.stream().map(name -> http(name, settings)).toList();
   }
 
   private static Target http(String name, Settings settings) {
-    String key = name + ".internal-events-url";
-    String url = settings.text(key);
-    URI uri;
-    try {
-      uri = URI.create(url);
-    } catch (IllegalArgumentException e) {
-      throw settings.unreadable(key, url, "a URL");
-    }
-    if (uri.getHost() == null || !List.of("http", "https").contains(uri.getScheme())) {
-      throw settings.unreadable(key, url, "an http or https URL");
-    }
     return new Target(
         name,
         HTTP,
@@ -59,7 +65,7 @@ public record Target(
         settings.has(name + ".batch")
             ? settings.number(name + ".batch", 1, 1000)
             : settings.number("target.batch", 1, 1000),
-        uri,
+        settings.url(name + ".internal-events-url"),
         secrets(name + ".delivery-secret", settings));
   }
 

@@ -78,6 +78,9 @@ public enum Role {
                                   .collect(Collectors.joining(", "))
                               + ", migrate or all")));
     }
+    if (roles.isEmpty()) {
+      throw settings.unreadable("ingest.role", settings.text("ingest.role"), "a role");
+    }
     return roles;
   }
 }

@@ -2,6 +2,9 @@ package ingest.settings;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,8 +26,11 @@ import java.util.stream.Stream;
  * value is no value.
  */
 public final class Settings {
-  /** A key as application.properties spells it, its value and where that came from. */
-  private record Setting(String key, String value, String origin) {}
+  /**
+   * A key as application.properties spells it, its value, where that came from, and the value that
+   * every layer but the last stands in front of.
+   */
+  private record Setting(String key, String value, String origin, String standard) {}
 
   /** By canonical key: lower case, words parted by dots. */
   private final Map<String, Setting> settings;
@@ -137,6 +143,46 @@ public final class Settings {
     }
   }
 
+  /**
+   * An http or https URL. It may hold credentials, so a refusal does not show it.
+   *
+   * @throws SettingException when it is none
+   */
+  public URI url(String key) {
+    String value = text(key);
+    try {
+      URI url = new URI(value);
+      if (url.getHost() != null && List.of("http", "https").contains(url.getScheme())) {
+        return url;
+      }
+    } catch (URISyntaxException e) {
+      // told below; its message quotes the value
+    }
+    throw new SettingException("%s is not an http or https URL".formatted(variable(key)));
+  }
+
+  /**
+   * Holds every value against the kind of its default: a whole number, a span, true or false. Else
+   * what only routes read would be found out by their first run.
+   *
+   * @throws SettingException for the first that is of another kind
+   */
+  public void requireKinds() {
+    for (Setting setting : settings.values()) {
+      if (setting.value().isEmpty()) {
+        continue;
+      }
+      if (setting.standard().matches("[0-9]+")) {
+        number(setting.key(), 0, Integer.MAX_VALUE);
+      } else if (setting.standard().matches("[0-9]+(ms|s|m|h|d)")) {
+        duration(setting.key());
+      } else if (setting.standard().matches("true|false")
+          && !setting.value().matches("true|false")) {
+        throw unreadable(setting.key(), setting.value(), "true or false");
+      }
+    }
+  }
+
   /** The setting is there and cannot be used; the value is told, so never use it for secrets. */
   public SettingException unreadable(String key, String value, String wanted) {
     Setting setting = settings.get(canonical(key));
@@ -167,7 +213,8 @@ public final class Settings {
           Setting known = settings.get(canonical);
           if (known == null || !value.isBlank()) {
             String name = known == null ? key : known.key();
-            settings.put(canonical, new Setting(name, value.strip(), origin));
+            String standard = known == null ? value.strip() : known.standard();
+            settings.put(canonical, new Setting(name, value.strip(), origin, standard));
           }
         });
   }
@@ -192,18 +239,29 @@ public final class Settings {
 
   private static Map<String, String> readSecrets(Path folder) {
     Map<String, String> values = new TreeMap<>();
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          String name = String.valueOf(file.getFileName());
-          if (!name.startsWith(".")) {
-            values.put(name, Files.readString(file));
-          }
+    if (!Files.isDirectory(folder)) {
+      throw new SettingException("SECRETS_DIR " + folder + " is not a folder");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = String.valueOf(file.getFileName());
+        if (!name.startsWith(".")) {
+          values.put(name, readSecret(file));
         }
-      } catch (IOException e) {
-        throw new SettingException("SECRETS_DIR " + folder + " cannot be read: " + e.getMessage());
       }
+    } catch (IOException e) {
+      throw new SettingException("SECRETS_DIR " + folder + " cannot be read: " + e.getMessage());
     }
     return values;
+  }
+
+  private static String readSecret(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new SettingException("SECRETS_DIR: " + file + " is not text in UTF-8");
+    } catch (IOException e) {
+      throw new SettingException("SECRETS_DIR: " + file + " cannot be read: " + e.getMessage());
+    }
   }
 }
