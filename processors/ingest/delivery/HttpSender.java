@@ -4,38 +4,13 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.envelope.EventId;
-import ingest.http.RetryAfter;
 import ingest.outbox.OutboxEvent;
-import ingest.signature.Signed;
-import ingest.signature.StandardWebhooks;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,8 +20,7 @@ import org.slf4j.LoggerFactory;
  * happens here, an event may be sent again.
  *
  * <p>A refusal of several events at once is bisected until it is pinned to single events; a target
- * that takes none of them is broken, and they are not to blame. Connections are the target's own.
- * Redirects are not followed.
+ * that takes none of them is broken, and they are not to blame.
  */
 public final class HttpSender implements Processor, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpSender.class);
@@ -55,29 +29,21 @@ public final class HttpSender implements Processor, AutoCloseable {
   /** Bytes of one request, below the 1 MiB that consumers take. */
   private static final int REQUEST_BYTES = 768 * 1024;
 
-  private static final int ANSWER_BYTES = 1024 * 1024;
-
   /** Of a refusal's body; the rest is cut. */
   private static final int KEPT_BYTES = 2 * 1024;
 
   /** Single events that are tried before a target counts as broken, or as mended. */
   private static final int PROBES = 4;
 
-  private final Vertx vertx;
+  private final SignedPost post;
   private final Lanes lanes;
-  private final Duration timeout;
   private final DeliveryMetrics metrics;
-  private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
   public HttpSender(Vertx vertx, Lanes lanes, Duration timeout, DeliveryMetrics metrics) {
-    this.vertx = vertx;
+    this.post = new SignedPost(vertx, timeout);
     this.lanes = lanes;
-    this.timeout = timeout;
     this.metrics = metrics;
   }
-
-  /** What came back for one request: its status and body, or no answer at all. */
-  private record Answer(int status, String body, @Nullable Duration retryAfter) {}
 
   @Override
   public void process(Exchange exchange) throws InterruptedException {
@@ -130,7 +96,7 @@ public final class HttpSender implements Processor, AutoCloseable {
 
   private void send(Batch batch, List<OutboxEvent> slice) throws InterruptedException {
     long began = System.nanoTime();
-    Outcome whole = judge(batch, slice, request(batch.target(), slice));
+    Outcome whole = judge(batch, slice, post.send(batch.target(), slice));
     metrics.attempt(batch.target().name(), slice.size(), whole, System.nanoTime() - began);
     if (whole instanceof Outcome.Settled) {
       return;
@@ -171,10 +137,11 @@ public final class HttpSender implements Processor, AutoCloseable {
   /**
    * What an answer says of the request as a whole; Settled means that each event has its outcome.
    */
-  private static Outcome judge(Batch batch, List<OutboxEvent> slice, Object result) {
-    if (!(result instanceof Answer answer)) {
-      return new Outcome.TargetBroken(String.valueOf(result), null);
+  private static Outcome judge(Batch batch, List<OutboxEvent> slice, SignedPost.Reply reply) {
+    if (reply instanceof SignedPost.Reply.None none) {
+      return new Outcome.TargetBroken(none.reason(), null);
     }
+    SignedPost.Reply.Answer answer = (SignedPost.Reply.Answer) reply;
     Outcome whole = Answers.of(answer.status(), answer.retryAfter(), cut(answer.body()));
     if (!(whole instanceof Outcome.Settled)) {
       return whole;
@@ -198,79 +165,6 @@ public final class HttpSender implements Processor, AutoCloseable {
     return whole;
   }
 
-  /** An {@link Answer}, or a string that says why there is none. */
-  private Object request(Target target, List<OutboxEvent> slice) throws InterruptedException {
-    boolean single = slice.size() == 1;
-    byte[] body = single ? slice.get(0).envelope : join(slice);
-    String id = single ? EventId.text(slice.get(0).id) : batchId(slice);
-    Signed signed = StandardWebhooks.sign(target.secrets(), id, Instant.now(), body);
-    URI url = Objects.requireNonNull(target.url());
-    RequestOptions options =
-        new RequestOptions()
-            .setMethod(HttpMethod.POST)
-            .setAbsoluteURI(url.toString())
-            .setConnectTimeout(3_000)
-            .putHeader(
-                "content-type", "application/cloudevents" + (single ? "" : "-batch") + "+json")
-            .putHeader(StandardWebhooks.ID, signed.id())
-            .putHeader(StandardWebhooks.TIMESTAMP, signed.timestamp())
-            .putHeader(StandardWebhooks.SIGNATURE, signed.signature());
-    var answer =
-        client(target)
-            .request(options)
-            .compose(request -> exchange(request, body))
-            .toCompletionStage()
-            .toCompletableFuture();
-    try {
-      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      return "no answer: " + e.getCause();
-    } catch (TimeoutException e) {
-      return "no answer within " + timeout.toSeconds() + " s";
-    }
-  }
-
-  private io.vertx.core.Future<Answer> exchange(HttpClientRequest request, byte[] body) {
-    request.idleTimeout(timeout.toMillis());
-    return request.send(Buffer.buffer(body)).compose(HttpSender::read);
-  }
-
-  private static io.vertx.core.Future<Answer> read(HttpClientResponse response) {
-    io.vertx.core.Promise<Answer> promise = io.vertx.core.Promise.promise();
-    Buffer body = Buffer.buffer();
-    response.exceptionHandler(promise::tryFail);
-    response.handler(
-        part -> {
-          if (body.length() + part.length() > ANSWER_BYTES) {
-            promise.tryFail(new IOException("an answer over " + ANSWER_BYTES + " bytes"));
-            response.request().reset();
-          } else {
-            body.appendBuffer(part);
-          }
-        });
-    response.endHandler(
-        end ->
-            promise.tryComplete(
-                new Answer(
-                    response.statusCode(),
-                    body.toString(StandardCharsets.UTF_8),
-                    RetryAfter.parse(response.getHeader("retry-after"), Instant.now()))));
-    return promise.future();
-  }
-
-  private HttpClient client(Target target) {
-    return clients.computeIfAbsent(
-        target.name(),
-        name ->
-            vertx.createHttpClient(
-                new HttpClientOptions()
-                    .setKeepAlive(true)
-                    .setKeepAliveTimeout(20)
-                    .setMaxPoolSize(16)
-                    .setMaxWaitQueueSize(64)
-                    .setDecompressionSupported(false)));
-  }
-
   static List<List<OutboxEvent>> slices(List<OutboxEvent> events, int most) {
     List<List<OutboxEvent>> slices = new ArrayList<>();
     List<OutboxEvent> slice = new ArrayList<>();
@@ -291,36 +185,12 @@ public final class HttpSender implements Processor, AutoCloseable {
     return slices;
   }
 
-  private static byte[] join(List<OutboxEvent> slice) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(64 * 1024);
-    out.write('[');
-    for (int i = 0; i < slice.size(); i++) {
-      if (i > 0) {
-        out.write(',');
-      }
-      out.writeBytes(slice.get(i).envelope);
-    }
-    out.write(']');
-    return out.toByteArray();
-  }
-
-  /** A receiver may dedupe on it: the same events are the same batch, others are another. */
-  private static String batchId(List<OutboxEvent> slice) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      slice.forEach(e -> sha256.update(EventId.text(e.id).getBytes(StandardCharsets.US_ASCII)));
-      return "bat_" + HexFormat.of().formatHex(sha256.digest(), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   private static String cut(String body) {
     return body.length() > KEPT_BYTES ? body.substring(0, KEPT_BYTES) : body;
   }
 
   @Override
   public void close() {
-    clients.values().forEach(HttpClient::close);
+    post.close();
   }
 }

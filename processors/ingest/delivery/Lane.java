@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * holds up no other. Thread-safe.
  */
 public final class Lane {
-  /** Most events that wait in memory; more are left for a claim. */
-  private static final int ROOM = 4096;
+  /** Bytes of envelopes that wait in memory; more are left for a claim. */
+  private static final long ROOM = 16 * 1024 * 1024;
 
   /** Events after which a batch takes no further chunk. */
   private static final int BATCH = 1000;
@@ -42,7 +42,7 @@ public final class Lane {
 
   private final Deque<Owned> owned = new ArrayDeque<>();
   private final Deque<Sweep> sweeps = new ArrayDeque<>();
-  private int waiting;
+  private long waiting;
   private boolean open;
   private long floor;
   private long sweptAt = System.nanoTime() - SWEEP_EVERY.toNanos();
@@ -73,7 +73,7 @@ public final class Lane {
 
   synchronized void own(LocalDate day, long chunk, List<OutboxEvent> events) {
     owned.add(new Owned(day, chunk, claims.deadline(), events));
-    waiting += events.size();
+    waiting += bytes(events);
   }
 
   /** What was never sent, for a drain to give back; null when there is none. */
@@ -110,7 +110,7 @@ public final class Lane {
     int events = 0;
     while (!owned.isEmpty() && events < BATCH) {
       Owned o = owned.removeFirst();
-      waiting -= o.events.size();
+      waiting -= bytes(o.events);
       events += o.events.size();
       if (System.nanoTime() - o.deadline
           < 0) { // else its lease is as good as over: others claim it
@@ -118,6 +118,10 @@ public final class Lane {
       }
     }
     return taken.isEmpty() ? null : batch(taken);
+  }
+
+  private static long bytes(List<OutboxEvent> events) {
+    return events.stream().mapToLong(e -> e.envelope.length).sum();
   }
 
   private Batch batch(List<Owned> members) {
