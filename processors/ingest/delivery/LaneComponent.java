@@ -11,6 +11,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
+import org.apache.camel.Suspendable;
 import org.apache.camel.spi.UriEndpoint;
 import org.apache.camel.spi.UriParam;
 import org.apache.camel.spi.UriPath;
@@ -119,7 +120,11 @@ public final class LaneComponent extends DefaultComponent {
     }
   }
 
-  private static final class LaneConsumer extends DefaultConsumer {
+  /**
+   * Suspendable, so that a drain suspends it at first and stops it once the polls on their way have
+   * ended: what they commit in between is given back too.
+   */
+  private static final class LaneConsumer extends DefaultConsumer implements Suspendable {
     private final LaneEndpoint endpoint;
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean working;
