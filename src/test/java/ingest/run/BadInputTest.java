@@ -649,7 +649,8 @@ final class BadInputTest {
       assertEquals(200, asked(guarded, "GET", "viewer-" + HIDDEN));
       assertEquals(403, asked(guarded, "POST", "viewer-" + HIDDEN));
       assertEquals(200, asked(guarded, "POST", "operator-" + HIDDEN));
-      assertEquals(0, guarded.terminate());
+      guarded.signal("TERM");
+      assertEquals(0, guarded.exitCode());
       assertSilent(guarded);
     }
   }
