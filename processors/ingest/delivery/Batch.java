@@ -29,6 +29,7 @@ public final class Batch {
   private final List<ItemClaim> items;
   private final List<OutboxEvent> events;
   private final Map<UUID, Outcome> outcomes = new HashMap<>();
+  private boolean targetWorks;
   private Outcome.@Nullable TargetBroken broken;
 
   /**
@@ -92,6 +93,15 @@ public final class Batch {
 
   public @Nullable Outcome outcome(UUID event) {
     return outcomes.get(event);
+  }
+
+  /** A request of this batch was answered 2xx. */
+  public void works() {
+    targetWorks = true;
+  }
+
+  public boolean targetWorks() {
+    return targetWorks;
   }
 
   /** The target is broken: what has no outcome yet goes back untouched. */

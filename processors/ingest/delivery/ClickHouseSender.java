@@ -55,9 +55,10 @@ public final class ClickHouseSender implements Processor {
     metrics.attempt(
         batch.target().name(), batch.events().size(), outcome, System.nanoTime() - began);
     if (outcome instanceof Outcome.TargetBroken broken) {
-      LOG.info("deliver clickhouse: {} events: {}", batch.events().size(), broken);
+      LOG.info("deliver clickhouse: {} events: {}", batch.events().size(), broken.reason());
       batch.breakOff(broken);
     } else {
+      batch.works();
       batch.events().forEach(e -> batch.put(e.id, outcome));
     }
   }

@@ -58,40 +58,37 @@ public final class HttpSender implements Processor, AutoCloseable {
         return;
       }
       send(batch, slice);
-      boolean refused = slice.stream().allMatch(e -> batch.outcome(e.id) instanceof Outcome.Failed);
-      if (refused && slice.size() >= PROBES && batch.broken() == null) {
-        breakOff(batch, slice, "refused all of " + slice.size() + " events");
-      }
+      judgeTarget(batch);
     }
   }
 
-  /** True when the target takes one of the first few events again. */
+  /** Tries single events from all over the batch: one bad kind of event does not fill them all. */
   private boolean probe(Batch batch) throws InterruptedException {
-    List<OutboxEvent> probes = batch.events().stream().limit(PROBES).toList();
-    for (OutboxEvent event : probes) {
-      send(batch, List.of(event));
-      if (batch.broken() != null) {
-        return false;
-      }
-      if (!(batch.outcome(event.id) instanceof Outcome.Failed)) {
-        return true;
-      }
+    List<OutboxEvent> events = batch.events();
+    int step = Math.max(1, events.size() / PROBES);
+    for (int i = 0;
+        i < events.size() && !batch.targetWorks() && batch.broken() == null;
+        i += step) {
+      send(batch, List.of(events.get(i)));
+      judgeTarget(batch);
     }
-    if (probes.size() < PROBES) {
-      return true; // too few to blame the target: they bear their refusals
-    }
-    breakOff(batch, probes, "still refuses events");
-    return false;
+    return batch.broken() == null;
   }
 
-  /** The target is to blame, not these events: their refusals are taken back. */
-  private static void breakOff(Batch batch, List<OutboxEvent> events, String reason) {
-    Outcome first = batch.outcome(events.get(0).id);
-    String why = first instanceof Outcome.Failed failed ? failed.reason() : "";
-    events.stream()
-        .filter(e -> batch.outcome(e.id) instanceof Outcome.Failed)
-        .forEach(e -> batch.take(e.id));
-    batch.breakOff(new Outcome.TargetBroken(reason + ": " + why, null));
+  /**
+   * Refused request after request, and none taken: the target is to blame, not these events, whose
+   * refusals are taken back. A 2xx that refuses events by name is a target that works.
+   */
+  private static void judgeTarget(Batch batch) {
+    List<OutboxEvent> refused =
+        batch.events().stream().filter(e -> batch.outcome(e.id) instanceof Outcome.Failed).toList();
+    if (batch.targetWorks() || batch.broken() != null || refused.size() < PROBES) {
+      return;
+    }
+    Outcome last = batch.outcome(refused.get(refused.size() - 1).id);
+    String why = last instanceof Outcome.Failed failed ? failed.reason() : "";
+    refused.forEach(e -> batch.take(e.id));
+    batch.breakOff(new Outcome.TargetBroken("refuses every event: " + why, null));
   }
 
   private void send(Batch batch, List<OutboxEvent> slice) throws InterruptedException {
@@ -99,6 +96,7 @@ public final class HttpSender implements Processor, AutoCloseable {
     Outcome whole = judge(batch, slice, post.send(batch.target(), slice));
     metrics.attempt(batch.target().name(), slice.size(), whole, System.nanoTime() - began);
     if (whole instanceof Outcome.Settled) {
+      batch.works();
       return;
     }
     LOG.info(
@@ -106,7 +104,7 @@ public final class HttpSender implements Processor, AutoCloseable {
         batch.target().name(),
         slice.size(),
         EventId.text(slice.get(0).id),
-        whole);
+        whole.reason());
     if (whole instanceof Outcome.TargetBroken broken) {
       batch.breakOff(broken);
     } else if (slice.size() == 1) {
@@ -120,13 +118,7 @@ public final class HttpSender implements Processor, AutoCloseable {
     int middle = slice.size() / 2;
     for (List<OutboxEvent> half :
         List.of(slice.subList(0, middle), slice.subList(middle, slice.size()))) {
-      boolean hopeless =
-          slice.stream().filter(e -> batch.outcome(e.id) instanceof Outcome.Failed).count()
-                  >= PROBES
-              && slice.stream().noneMatch(e -> batch.outcome(e.id) instanceof Outcome.Settled);
-      if (hopeless) {
-        breakOff(batch, slice, "refuses one event after the other");
-      }
+      judgeTarget(batch);
       if (batch.broken() != null || batch.expired()) {
         return;
       }

@@ -5,8 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What became of one event in one attempt. */
 public sealed interface Outcome {
+  /** What to write down and to log; never a payload. */
+  String reason();
+
   /** The target applied it, knew it already, or has no use for it. */
-  record Settled(String result) implements Outcome {}
+  record Settled(String reason) implements Outcome {}
 
   /** The target refused this event; costs it an attempt. {@code response}: what it said. */
   record Failed(String reason, @Nullable String response, @Nullable Duration retryAfter)

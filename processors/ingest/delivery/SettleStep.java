@@ -32,7 +32,7 @@ public final class SettleStep implements Processor {
     Outcome.TargetBroken broken = batch.broken();
     if (broken != null) {
       lane.broken(broken);
-    } else {
+    } else if (batch.targetWorks()) {
       lane.works();
     }
   }

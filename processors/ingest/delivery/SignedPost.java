@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,8 +77,15 @@ final class SignedPost implements AutoCloseable {
             .putHeader(StandardWebhooks.ID, signed.id())
             .putHeader(StandardWebhooks.TIMESTAMP, signed.timestamp())
             .putHeader(StandardWebhooks.SIGNATURE, signed.signature());
+    AtomicReference<HttpClientRequest> sent = new AtomicReference<>();
     Future<Reply> reply =
-        client(target).request(options).compose(request -> exchange(request, body));
+        client(target)
+            .request(options)
+            .compose(
+                request -> {
+                  sent.set(request);
+                  return request.send(Buffer.buffer(body)).compose(SignedPost::read);
+                });
     try {
       return reply
           .toCompletionStage()
@@ -86,13 +94,12 @@ final class SignedPost implements AutoCloseable {
     } catch (ExecutionException e) {
       return new Reply.None("no answer: " + e.getCause());
     } catch (TimeoutException e) {
+      HttpClientRequest slow = sent.get();
+      if (slow != null) {
+        slow.reset(); // an answer that drips in would keep its connection
+      }
       return new Reply.None("no answer within " + timeout.toSeconds() + " s");
     }
-  }
-
-  private Future<Reply> exchange(HttpClientRequest request, byte[] body) {
-    request.idleTimeout(timeout.toMillis());
-    return request.send(Buffer.buffer(body)).compose(SignedPost::read);
   }
 
   private static Future<Reply> read(HttpClientResponse response) {

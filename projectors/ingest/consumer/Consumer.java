@@ -171,6 +171,7 @@ public final class Consumer {
         throw sql;
       }
       tx.rollback(savepoint);
+      tx.releaseSavepoint(savepoint);
       if (part.size() == 1) {
         fail(part.get(0).getKey(), e, results, failed);
       } else {

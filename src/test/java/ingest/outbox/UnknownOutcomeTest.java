@@ -78,4 +78,36 @@ class UnknownOutcomeTest {
       assertTrue(outbox.commit(intake(apples(0, 3))).duplicates().isEmpty());
     }
   }
+
+  /** As a cancelled wait for the synchronous standby comes: COMMIT succeeds, with a warning. */
+  @Test
+  void a_warning_at_COMMIT_leaves_the_outcome_in_doubt() throws Exception {
+    STORES
+        .sql()
+        .run(
+            """
+            CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$
+            """);
+    STORES
+        .sql()
+        .run(
+            "CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON ingest.switch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()");
+    Effect warned =
+        (tx, fresh) -> {
+          try (var statement = tx.createStatement()) {
+            statement.execute(
+                "INSERT INTO ingest.switch (name, value, who, why) VALUES ('a', 'b', 'c', 'd') ON CONFLICT DO NOTHING");
+          }
+        };
+    try (WakeUp wakeUp = new WakeUp(STORES.dm())) {
+      Outbox outbox = outbox(STORES.dm(), wakeUp);
+      Intake intake = new Intake(apples(0, 3), java.util.List.of(warned));
+      SQLException doubt = assertThrows(SQLException.class, () -> outbox.commit(intake));
+      assertEquals("08007", doubt.getSQLState());
+      assertEquals(3, outbox.commit(intake).duplicates().size());
+    } finally {
+      STORES.sql().run("DROP FUNCTION warn CASCADE");
+    }
+  }
 }
