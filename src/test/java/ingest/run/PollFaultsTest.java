@@ -53,7 +53,7 @@ class PollFaultsTest {
     stores = Stores.of(run);
     kick = Upstream.of(run);
     run.pausePollers();
-    stores.dmExecute("UPDATE dm.probe_schedule SET next_probe_at = now() + interval '1 day'");
+    stores.schedule("next_probe_at = now() + interval '1 day'");
     stores.envExecute(
         """
         CREATE TABLE public.went_back (platform_user_id text);
@@ -82,15 +82,15 @@ class PollFaultsTest {
     Balance.exact(run, stores);
     Seen.assertStoredAsServed(kick, stores);
     assertEquals(List.of(), stores.envRows("SELECT * FROM public.went_back"));
-    stores.dmExecute("UPDATE dm.probe_schedule SET next_probe_at = now() + interval '1 day'");
+    stores.schedule("next_probe_at = now() + interval '1 day'");
     run.resumePollers();
   }
 
   /** Makes the channels due at once, and again every {@code seconds}. */
   private static void due(int seconds) throws Exception {
-    stores.dmExecute(
+    stores.schedule(
         """
-        UPDATE dm.probe_schedule SET period = '%d seconds', next_probe_at = now()
+        period = '%d seconds', next_probe_at = now()
         WHERE channel_id IN (SELECT channel_id FROM dm.probe_schedule ORDER BY channel_id LIMIT %d)"""
             .formatted(seconds, CHANNELS));
   }

@@ -133,7 +133,7 @@ class RolesTest {
   void an_environment_that_was_killed_gets_what_it_missed() throws Exception {
     long before = events();
     env.kill();
-    stores.dmExecute("UPDATE dm.probe_schedule SET period = '3 seconds', next_probe_at = now()");
+    stores.schedule("period = '3 seconds', next_probe_at = now()");
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> events() > before + 600 && stage("pending") > 600);
@@ -141,7 +141,7 @@ class RolesTest {
     env = IngestProcess.run(env.environment());
     long arrived = stage("delivered");
     await().atMost(Duration.ofSeconds(60)).until(() -> stage("delivered") > arrived);
-    stores.dmExecute("UPDATE dm.probe_schedule SET period = '60 seconds'");
+    stores.schedule("period = '60 seconds'");
     Balance.exact(ingest, stores);
     ingest.resumePollers();
   }

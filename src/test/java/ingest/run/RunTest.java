@@ -109,13 +109,13 @@ class RunTest {
 
   @Test
   void the_stores_hold_what_kick_served_value_by_value() throws Exception {
-    stores.dmExecute("UPDATE dm.probe_schedule SET period = '4 seconds', next_probe_at = now()");
+    stores.schedule("period = '4 seconds', next_probe_at = now()");
     Upstream upstream = Upstream.of(run);
     long channels = stores.dmNumber("SELECT count(*) FROM dm.probe_schedule");
     await().atMost(FIRST_EVENTS).until(() -> upstream.served().size() >= 3 * channels);
     Balance.exact(run, stores);
     Seen.assertStoredAsServed(upstream, stores);
-    stores.dmExecute("UPDATE dm.probe_schedule SET period = '60 seconds'");
+    stores.schedule("period = '60 seconds'");
     run.resumePollers();
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The end of a run, and the next one on its folder. */
 class StopTest {
+  /** The default of DELIVER_LEASE. */
+  private static final Duration LEASE = Duration.ofSeconds(60);
+
   @TempDir private static Path data = Path.of("");
   private static IngestProcess run;
 
@@ -41,7 +45,7 @@ class StopTest {
       throws Exception {
     Stores stores = Stores.of(run);
     run.resumePollers();
-    stores.dmExecute("UPDATE dm.probe_schedule SET period = '2 seconds', next_probe_at = now()");
+    stores.schedule("period = '2 seconds', next_probe_at = now()");
     long before = stores.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
     await()
         .atMost(Duration.ofSeconds(60))
@@ -70,8 +74,19 @@ class StopTest {
                         .toList()));
     assertFalse(Files.exists(data.resolve("postgres/data/postmaster.pid")));
 
+    Instant stopped = Instant.now();
+    List<String> said = run.lines();
+
     run = IngestProcess.run(IngestProcess.settings(data));
     Stores again = Stores.of(run);
+    assertEquals(
+        List.of(),
+        again.dmRows(
+            """
+            SELECT target, chunk, due_at FROM ingest.delivery_chunk
+            WHERE status IN (0, 2) AND due_at BETWEEN '%s' AND '%s'"""
+                .formatted(stopped, stopped.plus(LEASE))),
+        () -> "what was not delivered is given back:\n" + String.join("\n", said));
     Balance.exact(run, again);
     Set<String> lost = new HashSet<>(accepted);
     lost.removeAll(ids(again));

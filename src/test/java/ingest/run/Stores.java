@@ -56,12 +56,25 @@ record Stores(String dm, String env, String clickHouse) {
     return dmRows(query).get(0).elements().next().longValue();
   }
 
-  void dmExecute(String statement) throws SQLException {
-    execute(dm, statement);
+  /**
+   * Updates the schedule of the channels while they are polled. The lock lets the poll on its way
+   * end first: row by row, the two would deadlock.
+   */
+  void schedule(String update) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(dm);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE dm.probe_schedule IN EXCLUSIVE MODE");
+      statement.execute("UPDATE dm.probe_schedule SET " + update);
+      connection.commit();
+    }
   }
 
   void envExecute(String statement) throws SQLException {
-    execute(env, statement);
+    try (Connection connection = DriverManager.getConnection(env);
+        Statement sql = connection.createStatement()) {
+      sql.execute(statement);
+    }
   }
 
   /** What ClickHouse answers to a query as it stands. */
@@ -96,13 +109,6 @@ record Stores(String dm, String env, String clickHouse) {
         rows.add(JSON.readTree(found.getString(1)));
       }
       return rows;
-    }
-  }
-
-  private static void execute(String url, String text) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement()) {
-      statement.execute(text);
     }
   }
 }

@@ -47,7 +47,7 @@ class WithoutClickHouseTest {
     try (IngestProcess run = IngestProcess.run(IngestProcess.settings(folder))) {
       assertEquals("clickhouse live, stage live", run.said("targets"));
       Stores own = Stores.of(run);
-      own.dmExecute("UPDATE dm.probe_schedule SET next_probe_at = now()");
+      own.schedule("next_probe_at = now()");
       run.pausePollers();
       long events = own.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
       assertTrue(events > missed);
