@@ -326,6 +326,40 @@ class HttpSenderTest {
   }
 
   @Test
+  void poison_at_the_head_of_the_queue_holds_up_a_doubtful_target_only_until_it_takes_another()
+      throws Exception {
+    List<String> poison = apples(0, 6).stream().map(e -> EventId.text(e.id())).toList();
+    receiver.answers(
+        request ->
+            poison.stream().anyMatch(request.text()::contains)
+                ? status(500, "poison")
+                : status(200));
+    rig.commit(apples(0, 40));
+    await()
+        .until(
+            () -> {
+              rig.turn("stage");
+              return delivered() == 34;
+            });
+    assertEquals(6, items().size());
+    assertNull(rig.lanes.lane("stage").brokenReason());
+  }
+
+  @Test
+  void a_target_that_refuses_events_by_name_works_and_each_pays_for_itself() throws Exception {
+    List<String> ids = apples(0, 8).stream().map(e -> EventId.text(e.id())).toList();
+    String results =
+        ids.stream()
+            .map(id -> "\"%s\":{\"status\":\"failed\",\"error\":\"no\"}".formatted(id))
+            .collect(java.util.stream.Collectors.joining(",", "{\"results\":{", "}}"));
+    receiver.answers(request -> status(200, results));
+    rig.commit(apples(0, 8));
+    rig.turn("stage");
+    assertEquals(8, items().size());
+    assertNull(rig.lanes.lane("stage").brokenReason());
+  }
+
+  @Test
   void a_target_that_breaks_in_the_middle_keeps_what_it_took() throws Exception {
     receiver.answers(request -> receiver.requests().size() <= 2 ? status(200) : status(503));
     rig.commit(apples(0, 20));

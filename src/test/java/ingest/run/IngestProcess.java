@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +24,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -33,6 +37,7 @@ import java.util.stream.Stream;
  */
 final class IngestProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   private static final Duration START = Duration.ofMinutes(3);
 
   private final HttpClient client =
@@ -67,9 +72,20 @@ final class IngestProcess implements AutoCloseable {
     return settings;
   }
 
+  /**
+   * A port that nobody has, below those that the kernel gives to outgoing connections: one of these
+   * may be taken again before the process listens on it.
+   */
   static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port)) {
+        if (GIVEN.add(socket.getLocalPort())) {
+          return port;
+        }
+      } catch (BindException e) {
+        // the next one
+      }
     }
   }
 
