@@ -43,15 +43,18 @@ record DocumentedCommand(Path file, int line, String text, List<String> prints) 
     return INGEST.matcher(text).matches();
   }
 
+  /** Whether it starts what runs already. */
+  boolean run() {
+    return text.matches("bin/ingest run( .*)?");
+  }
+
   boolean curl() {
     return text.startsWith("curl ");
   }
 
   /**
    * Runs it in bash against {@code running}, whose ports and DSNs stand in for those of the
-   * document. {@code bin/ingest} is the Java process that it would become; {@code run} is the
-   * process that runs already, so of {@code run} with options only their parsing is tried. A {@code
-   * curl} fails unless it is answered 2xx.
+   * document. {@code bin/ingest} is the Java process that it would become.
    */
   Ended runAgainst(IngestProcess running, Path folder) throws IOException, InterruptedException {
     Path output = Files.createTempFile(folder, "command", ".out");
@@ -90,15 +93,13 @@ record DocumentedCommand(Path file, int line, String text, List<String> prints) 
             .matcher(parts.group(1))
             .replaceAll(m -> m.group(1) + "='" + store(stores, m) + "'");
     String arguments = parts.group(2) == null ? "" : parts.group(2);
-    String onlyParse = arguments.startsWith(" run") ? " --help" : "";
     return settings
         + "'"
         + Path.of(System.getProperty("java.home", ""), "bin", "java")
         + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
         + System.getProperty("java.class.path", "")
         + "' ingest.Main"
-        + arguments
-        + onlyParse;
+        + arguments;
   }
 
   private String store(Map<String, String> stores, MatchResult setting) {
