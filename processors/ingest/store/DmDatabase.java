@@ -8,9 +8,14 @@ import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code dm} database: schemas {@code dm} and {@code ingest}. */
 public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
+  private static final Pattern HOST =
+      Pattern.compile("(?:\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
 
   private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
 
@@ -117,6 +122,7 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
    */
   public static String jdbc(String url) {
     if (url.startsWith("jdbc:postgresql://")) {
+      requireHosts(URI.create(url.substring("jdbc:".length())).getRawAuthority());
       return url;
     }
     URI uri = URI.create(url.replaceFirst("^postgres:", "postgresql:"));
@@ -125,6 +131,7 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
         || uri.getRawPath().length() < 2) {
       throw new IllegalArgumentException("not postgresql://host/database");
     }
+    requireHosts(uri.getRawAuthority().substring(uri.getRawAuthority().lastIndexOf('@') + 1));
     StringBuilder jdbc = new StringBuilder("jdbc:postgresql://").append(uri.getHost());
     if (uri.getPort() > 0) {
       jdbc.append(':').append(uri.getPort());
@@ -141,6 +148,17 @@ public record DmDatabase(HikariDataSource pool) implements AutoCloseable {
       }
     }
     return jdbc.toString();
+  }
+
+  /** The driver tells a port that is none in a log of its own, and then knows no such URL. */
+  private static void requireHosts(@Nullable String hosts) {
+    for (String host : String.valueOf(hosts).split(",", -1)) {
+      Matcher parts = HOST.matcher(host);
+      if (!parts.matches()
+          || (parts.group(1) != null && Integer.parseInt(parts.group(1)) > 65_535)) {
+        throw new IllegalArgumentException("not host:port");
+      }
+    }
   }
 
   /** What stands for itself before the host and for something else in a query. */
