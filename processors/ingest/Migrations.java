@@ -4,7 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
-import ingest.store.DmDatabase;
+import ingest.store.PostgresPool;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -59,7 +59,7 @@ final class Migrations {
   }
 
   private String postgres(String key, String folder) {
-    try (HikariDataSource pool = DmDatabase.pool("migrate", key, settings, 3)) {
+    try (HikariDataSource pool = PostgresPool.open("migrate", key, settings, 3)) {
       // An environment has tables of its own, which are none of our business: version 0 is they.
       return migrate(
           Flyway.configure()
@@ -75,7 +75,7 @@ final class Migrations {
     if (!settings.has("dm.database-url")) {
       return clickHouse(clickHouse);
     }
-    try (HikariDataSource pool = DmDatabase.pool("migrate", "dm.database-url", settings, 1);
+    try (HikariDataSource pool = PostgresPool.open("migrate", "dm.database-url", settings, 1);
         Connection connection = pool.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_lock(" + CLICKHOUSE_LOCK + ")");

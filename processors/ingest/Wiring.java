@@ -48,6 +48,7 @@ import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
+import ingest.store.PostgresPool;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -224,7 +225,7 @@ final class Wiring implements AutoCloseable {
   private void wireConsumer(CamelContext camel) throws SQLException {
     EnvDatabase env =
         new EnvDatabase(
-            DmDatabase.pool(
+            PostgresPool.open(
                 "env", "database.url", settings, settings.number("env.pool-size", 1, 200)));
     open.push(env);
     watch(camel, "env", env.pool());

@@ -26,7 +26,8 @@ class DsnTest {
     Settings settings = Settings.load(root, Map.of("DM_DATABASE_URL", dsn));
     return String.valueOf(
         assertThrows(
-                SettingException.class, () -> DmDatabase.pool("dm", "dm.database-url", settings, 1))
+                SettingException.class,
+                () -> PostgresPool.open("dm", "dm.database-url", settings, 1))
             .getMessage());
   }
 
@@ -43,7 +44,7 @@ class DsnTest {
   void libpqs_form_of_a_DSN_is_read_as_libpq_reads_it(
       String dsn, String host, String port, String database, String user, String password) {
     Properties read =
-        requireNonNull(org.postgresql.Driver.parseURL(DmDatabase.jdbc(dsn), new Properties()));
+        requireNonNull(org.postgresql.Driver.parseURL(Dsn.jdbc(dsn), new Properties()));
     assertEquals(host, read.getProperty("PGHOST"));
     assertEquals(port, read.getProperty("PGPORT"));
     assertEquals(database, read.getProperty("PGDBNAME"));
