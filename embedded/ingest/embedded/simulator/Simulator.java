@@ -7,7 +7,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Properties;
 import org.apache.camel.CamelContext;
-import org.apache.camel.cli.connector.DefaultCliConnectorFactory;
 import org.apache.camel.component.platform.http.main.MainHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.component.properties.PropertiesComponent;
@@ -145,10 +144,6 @@ public final class Simulator implements AutoCloseable {
       configure().setAutoConfigurationSystemPropertiesEnabled(false);
       // It stops when it is closed, after the product has drained, and not on the JVM's signal.
       setShutdownStrategy(new SimpleMainShutdownStrategy());
-      // The connector's files are named for the process, which the product's connector writes.
-      DefaultCliConnectorFactory noConnector = new DefaultCliConnectorFactory();
-      noConnector.setEnabled(false);
-      bind("cli-connector-factory", noConnector);
     }
 
     @Override

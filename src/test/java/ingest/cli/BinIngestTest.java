@@ -127,14 +127,16 @@ class BinIngestTest {
         first.out().contains("-cp target/ingest.jar:target/lib/* ingest.Main status --json\n"),
         first.out());
     assertEquals("", call("status").err());
-    assertEquals(List.of("mvn -q -B -DskipTests -Dexec.skip=true package"), builds());
+    assertEquals(
+        List.of("mvn -q -B -Dstyle.color=never -DskipTests -Dexec.skip=true package"), builds());
   }
 
   @Test
   void run_fetches_the_engine() throws Exception {
     assertTrue(call("run").err().contains("ClickHouse engine"), "says so");
     call("run");
-    assertEquals(List.of("mvn -q -B -DskipTests -Dexec.skip=false package"), builds());
+    assertEquals(
+        List.of("mvn -q -B -Dstyle.color=never -DskipTests -Dexec.skip=false package"), builds());
   }
 
   @Test
