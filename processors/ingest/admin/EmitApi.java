@@ -97,12 +97,6 @@ public final class EmitApi {
     if (envelope.replayof() != null) {
       throw new InvalidEnvelope("replayof is for replays, which never come this way");
     }
-    if (envelope.time().isAfter(clock.instant().plus(AHEAD))) {
-      throw new InvalidEnvelope("time is more than 2 minutes ahead");
-    }
-    if (envelope.time().isBefore(Instant.EPOCH)) {
-      throw new InvalidEnvelope("time is before 1970");
-    }
     types.check(envelope);
     envelope.toJson();
     return envelope;
@@ -116,12 +110,9 @@ public final class EmitApi {
     absent(whole, "specversion", "1.0");
     absent(whole, "dataschema", types.find(type).map(EventType::dataschema).orElse(type + "/1"));
     absent(whole, "traceparent", Envelope.newTraceparent());
-    if (!given.path("time").isTextual()) {
-      throw new InvalidEnvelope("time is missing");
-    }
-    Instant time = Envelope.time(given.path("time").asText());
-    absent(whole, "rev", Long.toString(Math.max(0, Envelope.micros(time))));
-    if (!whole.has("id") && time.isAfter(Instant.EPOCH)) {
+    Instant time = time(given);
+    absent(whole, "rev", Long.toString(Envelope.micros(time)));
+    if (!whole.has("id")) {
       whole.put(
           "id",
           EventId.text(
@@ -134,6 +125,20 @@ public final class EmitApi {
                   0)));
     }
     return whole;
+  }
+
+  private Instant time(ObjectNode given) {
+    if (!given.path("time").isTextual()) {
+      throw new InvalidEnvelope("time is missing");
+    }
+    Instant time = Envelope.time(given.path("time").asText());
+    if (time.isAfter(clock.instant().plus(AHEAD))) {
+      throw new InvalidEnvelope("time is more than 2 minutes ahead");
+    }
+    if (time.isBefore(Instant.EPOCH)) {
+      throw new InvalidEnvelope("time is before 1970");
+    }
+    return time;
   }
 
   private static void absent(ObjectNode node, String attribute, String value) {

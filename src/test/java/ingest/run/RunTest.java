@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +25,10 @@ import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -117,6 +122,23 @@ class RunTest {
     Seen.assertStoredAsServed(upstream, stores);
     stores.schedule("period = '60 seconds'");
     run.resumePollers();
+  }
+
+  @Test
+  @SuppressWarnings("BanJNDI") // the agent is the product's own, on loopback
+  void the_statistics_of_a_route_are_in_JMX() throws Exception {
+    VirtualMachine machine = VirtualMachine.attach(Long.toString(run.handle().pid()));
+    String agent = machine.startLocalManagementAgent();
+    machine.detach();
+    try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(agent))) {
+      for (String route :
+          List.of("kick-viewers", "outbox-commit", "deliver-http", "internal-events")) {
+        ObjectName name =
+            new ObjectName("org.apache.camel:context=ingest,type=routes,name=\"" + route + "\"");
+        Object total = connector.getMBeanServerConnection().getAttribute(name, "ExchangesTotal");
+        assertTrue((Long) total > 0, route);
+      }
+    }
   }
 
   @Test
