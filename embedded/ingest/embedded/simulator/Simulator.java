@@ -1,11 +1,17 @@
 package ingest.embedded.simulator;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.main.MainHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
@@ -32,6 +38,7 @@ public final class Simulator implements AutoCloseable {
   private final World world;
   private final Clock clock;
   private @Nullable Main main;
+  private @Nullable Path uploads;
 
   /**
    * Prepares the simulator; {@link #start} opens it.
@@ -61,7 +68,9 @@ public final class Simulator implements AutoCloseable {
     Tokens tokens = new Tokens(clock);
     Faults faults = new Faults();
     Calls calls = new Calls(faults);
-    Main starting = new IsolatedMain(wantedPort);
+    Path folder = temporaryFolder();
+    uploads = folder;
+    Main starting = new IsolatedMain(wantedPort, folder);
     starting.bind("tokens", tokens);
     starting.bind("channels", new Channels(world, clock));
     starting.bind("truncation", new Truncation());
@@ -100,6 +109,26 @@ public final class Simulator implements AutoCloseable {
     if (main != null) {
       main.stop();
     }
+    if (uploads != null) {
+      delete(uploads);
+      uploads = null;
+    }
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      return Files.createTempDirectory("simulator-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Camel only logs it when its HTTP server finds the port taken, and starts without. */
@@ -121,7 +150,7 @@ public final class Simulator implements AutoCloseable {
 
   /** A Main that hears of nothing but what it is told here, although the product is beside it. */
   private static final class IsolatedMain extends Main {
-    IsolatedMain(int port) {
+    IsolatedMain(int port, Path uploads) {
       // "false" is no location: with one set, Camel reads neither application.properties nor a
       // profile; with initial and override properties, no variable names files of them.
       setPropertyPlaceholderLocations("false");
@@ -138,6 +167,9 @@ public final class Simulator implements AutoCloseable {
       properties.setProperty("camel.server.enabled", "true");
       properties.setProperty("camel.server.host", LOOPBACK.getHostAddress());
       properties.setProperty("camel.server.port", String.valueOf(port));
+      // Camel's own is one for all users of a machine: whoever comes second cannot write in it, and
+      // a token request, which is a form, is answered 500.
+      properties.setProperty("camel.server.fileUploadDirectory", uploads.toString());
       setInitialProperties(properties);
       setOverrideProperties(properties);
       configure().setAutoConfigurationEnvironmentVariablesEnabled(false);

@@ -202,6 +202,22 @@ class PollFaultsTest {
   }
 
   @Test
+  void every_page_of_a_run_has_its_tries() throws Exception {
+    run.pausePollers();
+    int pages = CHANNELS / PAGE;
+    long met = kick.faults("500");
+    Map<String, Long> before = revisions();
+    kick.fault("{\"kind\":\"500\",\"times\":-1}");
+    due(4);
+    JsonNode last = run.act("/admin/pollers/kick-viewers/run").path("last_run");
+    kick.clearFaults();
+    assertEquals(pages, last.path("skipped_pages").asInt(), last::toString);
+    assertEquals(met + (long) pages * TRIES, kick.faults("500"));
+    run.resumePollers();
+    awaitNewerThan(before);
+  }
+
+  @Test
   void a_batch_that_always_fails_is_skipped_whole_and_polled_again_later() throws Exception {
     run.pausePollers();
     String bad =
