@@ -29,27 +29,36 @@ public final class Counts {
       WITH chunks AS (
           SELECT target,
                  coalesce(sum(n) FILTER (WHERE status IN (0, 2)), 0) AS pending,
-                 coalesce(sum(n - n_exc) FILTER (WHERE status = 1), 0) AS delivered,
-                 min(chunk) FILTER (WHERE status IN (0, 2)) AS oldest
+                 coalesce(sum(n - n_exc) FILTER (WHERE status = 1), 0) AS delivered
           FROM ingest.delivery_chunk GROUP BY target
       ), items AS (
           SELECT target,
                  count(*) FILTER (WHERE status = 'pending') AS pending,
                  count(*) FILTER (WHERE status = 'delivered') AS delivered,
                  count(*) FILTER (WHERE status = 'dead') AS dead,
-                 count(*) FILTER (WHERE status = 'abandoned') AS abandoned,
-                 min(chunk) FILTER (WHERE status = 'pending') AS oldest
+                 count(*) FILTER (WHERE status = 'abandoned') AS abandoned
           FROM ingest.delivery_item GROUP BY target
       )
       SELECT t.name,
              coalesce(c.pending, 0) + coalesce(i.pending, 0) AS pending,
              coalesce(c.delivered, 0) + coalesce(i.delivered, 0) AS delivered,
              coalesce(i.dead, 0) AS dead, coalesce(i.abandoned, 0) AS abandoned,
-             coalesce((SELECT extract(epoch FROM ingest.now() - min(o.created_at))
-                       FROM ingest.ingest_outbox o WHERE o.chunk = least(c.oldest, i.oldest)), 0) AS oldest
+             coalesce(extract(epoch FROM ingest.now() - waiting.since), 0) AS oldest
       FROM ingest.target t
       LEFT JOIN chunks c ON c.target = t.name
       LEFT JOIN items i ON i.target = t.name
+      CROSS JOIN LATERAL (
+          SELECT min(o.created_at) AS since
+          FROM ((SELECT day, chunk FROM ingest.delivery_chunk
+                 WHERE target = t.name AND status = 0 ORDER BY chunk LIMIT 1)
+                UNION ALL
+                (SELECT day, chunk FROM ingest.delivery_chunk
+                 WHERE target = t.name AND status = 2 ORDER BY chunk LIMIT 1)
+                UNION ALL
+                (SELECT day, chunk FROM ingest.delivery_item
+                 WHERE target = t.name AND status = 'pending' ORDER BY chunk LIMIT 1)) AS first
+          JOIN ingest.ingest_outbox o USING (day, chunk)
+      ) waiting
       ORDER BY t.name
       """;
 

@@ -73,6 +73,19 @@ class ClaimsTest {
   }
 
   @Test
+  void what_waits_is_as_old_as_its_oldest_event() throws SQLException {
+    Counts counts = new Counts(STORES.dm());
+    assertEquals(0, requireNonNull(counts.deliveries().get("stage")).oldestPendingSeconds());
+    rig.commit(apples(0, 3));
+    STORES.clock(Duration.ofSeconds(90));
+    rig.commit(apples(3, 2));
+    Counts.Deliveries stage = requireNonNull(counts.deliveries().get("stage"));
+    assertEquals(5, stage.pending());
+    assertTrue(
+        stage.oldestPendingSeconds() >= 90 && stage.oldestPendingSeconds() < 120, stage::toString);
+  }
+
+  @Test
   void what_is_open_is_claimed_oldest_first_and_what_is_settled_never_again() throws SQLException {
     rig.commit(apples(0, 2));
     rig.commit(apples(2, 1));
