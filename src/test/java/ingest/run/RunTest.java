@@ -135,8 +135,11 @@ class RunTest {
           List.of("kick-viewers", "outbox-commit", "deliver-http", "internal-events")) {
         ObjectName name =
             new ObjectName("org.apache.camel:context=ingest,type=routes,name=\"" + route + "\"");
-        Object total = connector.getMBeanServerConnection().getAttribute(name, "ExchangesTotal");
-        assertTrue((Long) total > 0, route);
+        await(route)
+            .until(
+                () ->
+                    (Long) connector.getMBeanServerConnection().getAttribute(name, "ExchangesTotal")
+                        > 0);
       }
     }
   }
