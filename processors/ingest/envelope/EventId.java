@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.UUID;
 
 /**
@@ -19,6 +20,11 @@ import java.util.UUID;
  * two deliveries of one message would make two events of it.
  */
 public final class EventId {
+  /** As PostgreSQL orders {@code uuid}: by bytes, unsigned. */
+  public static final Comparator<UUID> ORDER =
+      Comparator.comparing(UUID::getMostSignificantBits, Long::compareUnsigned)
+          .thenComparing(UUID::getLeastSignificantBits, Long::compareUnsigned);
+
   private EventId() {}
 
   public static UUID of(

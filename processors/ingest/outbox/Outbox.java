@@ -32,13 +32,11 @@ public final class Outbox {
   static final int CHUNK_BYTES = 2 * Envelope.MAX_BYTES;
 
   /**
-   * As PostgreSQL orders {@code uuid}: by bytes, unsigned. All the chunks of an intake are one
-   * ascending row of keys: two intakes that overlap in another order would deadlock on their
-   * inserts.
+   * All the chunks of an intake are one ascending row of keys: two intakes that overlap in another
+   * order would deadlock on their inserts.
    */
   private static final Comparator<Envelope> BY_ID =
-      Comparator.comparing((Envelope e) -> e.id().getMostSignificantBits(), Long::compareUnsigned)
-          .thenComparing(e -> e.id().getLeastSignificantBits(), Long::compareUnsigned);
+      Comparator.comparing(Envelope::id, EventId.ORDER);
 
   /** No partition takes a row: SQLSTATE 23514 of PostgreSQL's tuple routing. */
   private static final String NO_PARTITION = "23514";

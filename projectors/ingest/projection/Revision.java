@@ -1,6 +1,6 @@
 package ingest.projection;
 
-import java.util.Comparator;
+import ingest.envelope.EventId;
 import java.util.UUID;
 
 /**
@@ -8,14 +8,9 @@ import java.util.UUID;
  * original event. An equal pair is the same event, so a replay writes it again.
  */
 public record Revision(long rev, UUID event) implements Comparable<Revision> {
-  /** As PostgreSQL compares {@code uuid}: by bytes, unsigned. */
-  private static final Comparator<UUID> BYTES =
-      Comparator.comparing(UUID::getMostSignificantBits, Long::compareUnsigned)
-          .thenComparing(UUID::getLeastSignificantBits, Long::compareUnsigned);
-
   @Override
   public int compareTo(Revision other) {
     int byRev = Long.compare(rev, other.rev);
-    return byRev != 0 ? byRev : BYTES.compare(event, other.event);
+    return byRev != 0 ? byRev : EventId.ORDER.compare(event, other.event);
   }
 }
