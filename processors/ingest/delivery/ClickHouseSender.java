@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.Envelope;
-import ingest.envelope.EventId;
 import ingest.outbox.OutboxEvent;
 import ingest.store.ClickHouse;
 import java.io.ByteArrayOutputStream;
@@ -65,18 +64,18 @@ public final class ClickHouseSender implements Processor {
 
   private Outcome write(Batch batch) throws InterruptedException, IOException {
     Map<String, ByteArrayOutputStream> tables = new LinkedHashMap<>();
+    ByteArrayOutputStream raw = new ByteArrayOutputStream(64 * 1024);
     for (OutboxEvent event : batch.events()) {
       Envelope envelope = Envelope.of(JSON.readTree(event.envelope));
       for (TelemetryRows rows : telemetry.getOrDefault(event.type, List.of())) {
         for (ObjectNode row : rows.rows(envelope)) {
-          append(tables, rows.table(), row);
+          append(tables.computeIfAbsent(rows.table(), t -> new ByteArrayOutputStream()), row);
         }
       }
+      append(raw, raw(event, envelope));
     }
-    for (OutboxEvent event : batch.events()) {
-      append(tables, "vf.raw_events_log", raw(event));
-    }
-    String token = token(batch);
+    tables.put("vf.raw_events_log", raw);
+    String token = Composition.id(batch.events());
     try {
       for (Map.Entry<String, ByteArrayOutputStream> table : tables.entrySet()) {
         clickHouse.insert(table.getKey(), token, table.getValue().toByteArray());
@@ -87,8 +86,7 @@ public final class ClickHouseSender implements Processor {
     }
   }
 
-  private static ObjectNode raw(OutboxEvent event) throws IOException {
-    Envelope envelope = Envelope.of(JSON.readTree(event.envelope));
+  private static ObjectNode raw(OutboxEvent event, Envelope envelope) {
     ObjectNode row = JSON.createObjectNode();
     row.put("event_id", event.id.toString());
     row.put("source", envelope.source());
@@ -103,24 +101,9 @@ public final class ClickHouseSender implements Processor {
     return row;
   }
 
-  private static void append(
-      Map<String, ByteArrayOutputStream> tables, String table, ObjectNode row)
+  private static void append(ByteArrayOutputStream lines, ObjectNode row)
       throws JsonProcessingException {
-    ByteArrayOutputStream lines =
-        tables.computeIfAbsent(table, t -> new ByteArrayOutputStream(64 * 1024));
     lines.writeBytes(JSON.writeValueAsBytes(row));
     lines.write('\n');
-  }
-
-  /** Names the composition: first and last event and their number. */
-  private static String token(Batch batch) {
-    List<OutboxEvent> events = batch.events();
-    return EventId.text(events.get(0).id)
-        + "-"
-        + EventId.text(events.get(events.size() - 1).id)
-        + "-"
-        + events.size()
-        + "-"
-        + events.stream().map(e -> e.id).mapToInt(UUID::hashCode).sum();
   }
 }

@@ -18,11 +18,8 @@ import io.vertx.core.http.RequestOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -65,7 +62,7 @@ final class SignedPost implements AutoCloseable {
   Reply send(Target target, List<OutboxEvent> events) throws InterruptedException {
     boolean single = events.size() == 1;
     byte[] body = single ? events.get(0).envelope : join(events);
-    String id = single ? EventId.text(events.get(0).id) : batchId(events);
+    String id = single ? EventId.text(events.get(0).id) : Composition.id(events);
     Signed signed = StandardWebhooks.sign(target.secrets(), id, Instant.now(), body);
     RequestOptions options =
         new RequestOptions()
@@ -149,17 +146,6 @@ final class SignedPost implements AutoCloseable {
     }
     out.write(']');
     return out.toByteArray();
-  }
-
-  /** A receiver may dedupe on it: the same events are the same batch, others are another. */
-  private static String batchId(List<OutboxEvent> events) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      events.forEach(e -> sha256.update(EventId.text(e.id).getBytes(StandardCharsets.US_ASCII)));
-      return "bat_" + HexFormat.of().formatHex(sha256.digest(), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Override
