@@ -1,0 +1,215 @@
+package ingest.bench;
+
+import ingest.settings.SettingException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code bin/bench}. */
+@Command(
+    name = "bin/bench",
+    mixinStandardHelpOptions = true,
+    description = {
+      "How fast the product commits, delivers and consumes, as a ratio to what this machine's"
+          + " PostgreSQL does at most, measured by turns in the same run.",
+      "It starts a PostgreSQL of its own on a free port of 127.0.0.1, with fsync and"
+          + " synchronous_commit on, and removes it at the end."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  bin/bench                          everything; some ten minutes",
+      "  bin/bench deliver --rounds 7       one section",
+      "  bin/bench --quick                  whether it works, in a minute; too short for a figure",
+      "  bin/bench --json results.json      the runs of every round as well",
+      "",
+      "Exit codes: 0 done, 1 failed or an event was missing, 2 not understood."
+    })
+public final class Bench implements Callable<Integer> {
+  private static final int MOST_ROUNDS = 101;
+  private static final int LEAST_EVENTS = 100;
+  private static final int MOST_EVENTS = 1_000_000;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "SECTION",
+      defaultValue = "all",
+      description = "commit, deliver, consume or all (the default).")
+  private String section = "all";
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Rounds after the warm-up; 5, or 2 with --quick.")
+  private @Nullable Integer rounds;
+
+  @Option(
+      names = "--events",
+      paramLabel = "N",
+      description = "Events of one run; what is slow takes a fixed part of them.")
+  private @Nullable Integer events;
+
+  @Option(names = "--quick", description = "A few thousand events and a small table.")
+  private boolean quick;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Writes everything there: machine, settings, each run of each round.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--folder",
+      paramLabel = "DIR",
+      description = "Where PostgreSQL keeps its data for the time; the disk to be measured.")
+  private @Nullable Path folder;
+
+  @Option(
+      names = "--database-url",
+      paramLabel = "DSN",
+      description = "Measures this PostgreSQL instead; its user may create databases.")
+  private @Nullable String databaseUrl;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private final Lab lab;
+
+  private Bench(Lab lab) {
+    this.lab = lab;
+  }
+
+  public static void main(String[] args) {
+    if (System.getenv("LOG_LEVEL") == null) {
+      System.setProperty("LOG_LEVEL", "WARN"); // before the first logger is made
+    }
+    System.exit(
+        execute(
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+            args));
+  }
+
+  /** Does what {@code args} say and cleans up; returns the exit code. */
+  static int execute(PrintWriter out, PrintWriter err, String... args) {
+    try (Lab lab = new Lab()) {
+      return new CommandLine(new Bench(lab))
+          .setOut(out)
+          .setErr(err)
+          .setExecutionExceptionHandler((e, command, parsed) -> failed(e, lab, err))
+          .execute(args);
+    }
+  }
+
+  /** What a signal cut short is not told: who sent it knows. */
+  private static int failed(Exception e, Lab lab, PrintWriter err) {
+    if (lab.ended()) {
+      return 1;
+    }
+    if (e instanceof Unbalanced) {
+      err.println("wrong: " + e.getMessage());
+    } else if (e instanceof SettingException
+        || e instanceof SQLException
+        || e instanceof IOException
+        || e instanceof IllegalArgumentException) {
+      err.println(e.getMessage());
+    } else {
+      e.printStackTrace(err);
+    }
+    return 1;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    CommandSpec command = java.util.Objects.requireNonNull(spec);
+    List<Section> sections = sections(command);
+    Plan plan =
+        new Plan(
+            within(command, "--rounds", rounds, 1, MOST_ROUNDS, quick ? 2 : 5),
+            events == null
+                ? null
+                : within(command, "--events", events, LEAST_EVENTS, MOST_EVENTS, 0),
+            quick);
+    PrintWriter err = command.commandLine().getErr();
+    Progress progress = new Progress(err, System.getProperty("ingest.terminals", "").contains("2"));
+    double load = Machine.load();
+    Path own =
+        lab.folder(folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : from(folder));
+    String dsn = databaseUrl;
+    Server server = lab.open(() -> dsn == null ? Server.own(own) : Server.given(dsn));
+    Report report =
+        new Report(
+            command.commandLine().getOut(), plan, Machine.described(own), server.described());
+    Events source = new Events(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    for (Section each : sections) {
+      int mark = lab.mark();
+      progress.say(each.name().toLowerCase(Locale.ROOT) + ": setting up");
+      List<Standings> standings = new ArrayList<>();
+      for (Race race : each.races(lab, server, own, source, plan)) {
+        standings.add(race.run(plan.rounds(), progress));
+      }
+      lab.closeTo(mark);
+      progress.done();
+      report.add(each, standings);
+    }
+    report.end(load, Machine.load());
+    if (json != null) {
+      Files.writeString(from(json), report.json().toPrettyString() + "\n");
+    }
+    return 0;
+  }
+
+  private List<Section> sections(CommandSpec command) {
+    List<Section> all = List.of(Section.values());
+    if (section.equals("all")) {
+      return all;
+    }
+    List<Section> chosen =
+        all.stream().filter(s -> s.name().toLowerCase(Locale.ROOT).equals(section)).toList();
+    if (chosen.isEmpty()) {
+      throw new ParameterException(
+          command.commandLine(),
+          "there is no section %s: %s or all"
+              .formatted(
+                  section,
+                  Arrays.stream(Section.values())
+                      .map(s -> s.name().toLowerCase(Locale.ROOT))
+                      .collect(Collectors.joining(", "))));
+    }
+    return chosen;
+  }
+
+  private static int within(
+      CommandSpec command, String option, @Nullable Integer value, int least, int most, int usual) {
+    if (value == null) {
+      return usual;
+    }
+    if (value < least || value > most) {
+      throw new ParameterException(
+          command.commandLine(), "%s is from %d to %d".formatted(option, least, most));
+    }
+    return value;
+  }
+
+  /** Relative to where {@code bin/bench} was called. */
+  private static Path from(Path path) {
+    return Path.of(System.getProperty("ingest.called-from", "")).resolve(path);
+  }
+}

@@ -1,0 +1,90 @@
+package ingest.bench;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Results as a table for people and as JSON for programs. */
+final class Report {
+  private static final List<String> HEADINGS =
+      List.of("RATIO", "MIN", "MAX", "EVENTS/S", "WAL B/EVENT", "OUR CPU µs", "POSTGRESQL'S");
+
+  private static final int NAME_WIDTH = 38;
+  private static final int GAP = 2;
+
+  private final ObjectNode json = JsonNodeFactory.instance.objectNode();
+  private final ArrayNode sections = JsonNodeFactory.instance.arrayNode();
+  private final PrintWriter out;
+
+  Report(PrintWriter out, Plan plan, ObjectNode machine, ObjectNode postgresql) {
+    this.out = out;
+    json.put("rounds", plan.rounds());
+    json.put("quick", plan.quick());
+    json.put("connections", Workers.CONNECTIONS);
+    json.put("event_bytes", Events.BYTES);
+    json.set("machine", machine);
+    json.set("postgresql", postgresql);
+    json.set("sections", sections);
+  }
+
+  /** Prints a section as soon as it is run. */
+  void add(Section section, List<Standings> races) {
+    String name = section.name().toLowerCase(Locale.ROOT);
+    ObjectNode added = sections.addObject().put("section", name).put("about", section.about());
+    ArrayNode list = added.putArray("races");
+    out.println();
+    out.println(name + ": " + section.about());
+    for (Standings standings : races) {
+      list.add(standings.json());
+      out.println();
+      out.println(row(standings.race(), HEADINGS));
+      standings.lines().forEach(line -> out.println(row(line.name(), cells(line))));
+    }
+    out.flush();
+  }
+
+  ObjectNode json() {
+    return json;
+  }
+
+  void end(double loadBefore, double loadAfter) {
+    out.println();
+    out.println(
+        "The first line of each table is the limit: what this machine's PostgreSQL does at");
+    out.println(
+        "most. Only ratios mean anything; other figures are for orientation, and of this run.");
+    if (loadBefore >= 0) {
+      out.println(
+          "Load of the machine: %.1f before, %.1f at the end.".formatted(loadBefore, loadAfter));
+    }
+    json.putObject("load").put("before", loadBefore).put("after", loadAfter);
+    out.flush();
+  }
+
+  private static List<String> cells(Standings.Line line) {
+    Spread ratio = line.ratio();
+    List<String> cells = new ArrayList<>();
+    for (double value : new double[] {ratio.median(), ratio.min(), ratio.max()}) {
+      cells.add("%.3f".formatted(value));
+    }
+    cells.add("%,.0f".formatted(line.of(Sample::perSecond).median()));
+    cells.add("%,.0f".formatted(line.of(Sample::walPerEvent).median()));
+    cells.add("%.1f".formatted(line.of(Sample::ownMicrosPerEvent).median()));
+    cells.add("%.1f".formatted(line.of(Sample::postgresMicrosPerEvent).median()));
+    return cells;
+  }
+
+  private static String row(String name, List<String> cells) {
+    StringBuilder row = new StringBuilder(name);
+    row.append(" ".repeat(Math.max(0, NAME_WIDTH - name.length())));
+    for (int i = 0; i < cells.size(); i++) {
+      int width = Math.max(HEADINGS.get(i).length(), 7) + GAP;
+      row.append(" ".repeat(Math.max(GAP, width - cells.get(i).length()))).append(cells.get(i));
+    }
+    return row.toString();
+  }
+}

@@ -1,0 +1,110 @@
+package ingest.bench;
+
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A stage of the way of an event and its races. */
+enum Section {
+  COMMIT("events of 1 KiB for " + OutboxCommits.TARGETS + " targets, from envelope to commit") {
+    @Override
+    List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+        throws Exception {
+      Dm dm = lab.open(() -> Dm.open(server));
+      List<Race> races = new ArrayList<>();
+      for (int group : new int[] {1, 50, 500}) {
+        int all = plan.events(40_000);
+        int events = group == 1 ? Plan.part(all, 10) : all;
+        var envelopes = source.events(0, events);
+        OutboxCommits outbox = lab.open(() -> new OutboxCommits(dm, envelopes, group));
+        races.add(
+            new Race(
+                "commit by " + group,
+                server,
+                new InsertLimit(dm, envelopes, group),
+                List.of(outbox)));
+      }
+      return races;
+    }
+  },
+
+  DELIVER("events of 1 KiB to one target by HTTP, each durably settled") {
+    @Override
+    List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+        throws Exception {
+      int all = plan.events(100_000);
+      int few = Plan.part(all, 20);
+      Dm claimed = lab.open(() -> Dm.open(server));
+      Dm owned = lab.open(() -> Dm.open(server));
+      Backlog backlog = new Backlog(claimed, all);
+      backlog.fill(source);
+      Vertx vertx = lab.open(SharedVertx::new).vertx();
+      CheapReceiver sink = lab.open(CheapReceiver::new);
+      RealReceiver consumer = lab.open(() -> new RealReceiver(server, source, folder));
+      UpdateLimit limit = new UpdateLimit(claimed, plan.limitRows());
+      int batch = Backlog.CHUNK;
+      return List.of(
+          new Race(
+              "deliver to a sink",
+              server,
+              limit,
+              List.of(
+                  new ClaimedDeliveries(backlog, vertx, sink, batch, all),
+                  new OwnedDeliveries(owned, vertx, sink, source, batch, Plan.part(all, 2)),
+                  new ClaimedDeliveries(backlog, vertx, sink, 1, few),
+                  new OwnedDeliveries(owned, vertx, sink, source, 1, few))),
+          new Race(
+              "deliver to the consumer",
+              server,
+              limit,
+              List.of(new ClaimedDeliveries(backlog, vertx, consumer, batch, Plan.part(all, 4)))));
+    }
+  },
+
+  CONSUME(
+      "batches of %d over %,d channels, dedupe and projection in one transaction"
+          .formatted(Bodies.BATCH, Events.SUBJECTS)) {
+    @Override
+    List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+        throws Exception {
+      int events = plan.events(50_000);
+      Bodies bodies = Bodies.of(source, events);
+      Environment environment = lab.open(() -> Environment.open(server));
+      RealReceiver consumer = lab.open(() -> new RealReceiver(server, source, folder));
+      return List.of(
+          new Race(
+              "consume by " + Bodies.BATCH,
+              server,
+              new UpsertLimit(environment, Bodies.batches(source, events)),
+              List.of(new DirectConsume(environment, bodies), new HttpConsume(consumer, bodies))));
+    }
+  };
+
+  private final String about;
+
+  Section(String about) {
+    this.about = about;
+  }
+
+  /** What is measured, in a line. */
+  String about() {
+    return about;
+  }
+
+  /** Sets everything up; what has to be closed is the lab's. */
+  abstract List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+      throws Exception;
+
+  /** The loop that senders share, as in the product. */
+  private record SharedVertx(Vertx vertx) implements AutoCloseable {
+    SharedVertx() {
+      this(Vertx.vertx());
+    }
+
+    @Override
+    public void close() {
+      vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+  }
+}
