@@ -27,7 +27,6 @@ import picocli.CommandLine.Spec;
 /** {@code bin/bench}. */
 @Command(
     name = "bin/bench",
-    mixinStandardHelpOptions = true,
     description = {
       "How fast the product commits, delivers and consumes, as a ratio to what this machine's"
           + " PostgreSQL does at most, measured by turns in the same run.",
@@ -36,9 +35,9 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  bin/bench                          everything; some ten minutes",
+      "  bin/bench                          everything",
       "  bin/bench deliver --rounds 7       one section",
-      "  bin/bench --quick                  whether it works, in a minute; too short for a figure",
+      "  bin/bench --quick                  whether it works; too short for a figure",
       "  bin/bench --json results.json      the runs of every round as well",
       "",
       "Exit codes: 0 done, 1 failed or an event was missing, 2 not understood."
@@ -88,6 +87,13 @@ public final class Bench implements Callable<Integer> {
       description = "Measures this PostgreSQL instead; its user may create databases.")
   private @Nullable String databaseUrl;
 
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "This text.")
+  @SuppressWarnings("UnusedVariable") // picocli reads it
+  private boolean help;
+
   @Spec private @Nullable CommandSpec spec;
 
   private final Lab lab;
@@ -113,9 +119,16 @@ public final class Bench implements Callable<Integer> {
       return new CommandLine(new Bench(lab))
           .setOut(out)
           .setErr(err)
+          .setParameterExceptionHandler((e, parsed) -> misunderstood(e, err))
           .setExecutionExceptionHandler((e, command, parsed) -> failed(e, lab, err))
           .execute(args);
     }
+  }
+
+  private static int misunderstood(ParameterException e, PrintWriter err) {
+    err.println(e.getMessage());
+    err.println("See bin/bench --help");
+    return CommandLine.ExitCode.USAGE;
   }
 
   /** What a signal cut short is not told: who sent it knows. */

@@ -71,6 +71,7 @@ final class Deliveries implements AutoCloseable {
     camel.addComponent("lane", new LaneComponent(lanes, settlement, wakeUp));
     Properties properties = dm.settings().asProperties();
     properties.setProperty("role.ingest", "on");
+    properties.setProperty("deliver.http.workers", Integer.toString(Workers.CONNECTIONS));
     camel.getPropertiesComponent().setInitialProperties(properties);
     PluginHelper.getRoutesLoader(camel)
         .loadRoutes(

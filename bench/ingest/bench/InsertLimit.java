@@ -52,6 +52,7 @@ final class InsertLimit implements Contestant {
         CREATE TABLE public.event (
             event_id uuid PRIMARY KEY, source text NOT NULL, type text NOT NULL, subject text NOT NULL,
             rev bigint NOT NULL, channelid text, envelope text NOT NULL, created_at timestamptz NOT NULL DEFAULT now())
+            WITH (autovacuum_enabled = off)
         """,
         "ALTER TABLE public.event ALTER COLUMN envelope SET STORAGE EXTERNAL");
   }

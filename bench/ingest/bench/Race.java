@@ -4,15 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A limit and its contestants, run by turns: every round runs all of them, and a ratio is taken
- * within a round, so that what disturbs the machine for a while disturbs both sides of it. Every
- * other round goes the other way, so that nobody always follows the same one. One round of warm-up
- * comes first and is not counted.
+ * A limit and its contestants. Every round runs each contestant beside the limit, and a ratio is
+ * that of the two neighbours, so that what disturbs the machine for a while disturbs both. Every
+ * other round goes the other way round, so that nobody always follows the same one. One round of
+ * warm-up comes first and is not counted.
  */
 final class Race {
   private final String name;
   private final Server server;
-  private final List<Contestant> field;
+  private final Contestant limit;
+  private final List<Contestant> contestants;
 
   /**
    * A race.
@@ -22,31 +23,37 @@ final class Race {
   Race(String name, Server server, Contestant limit, List<? extends Contestant> contestants) {
     this.name = name;
     this.server = server;
-    this.field = new ArrayList<>();
-    this.field.add(limit);
-    this.field.addAll(contestants);
+    this.limit = limit;
+    this.contestants = List.copyOf(contestants);
   }
 
   /** Runs it; everybody's tables are left as the last round left them. */
   Standings run(int rounds, Progress progress) throws Exception {
-    List<List<Sample>> samples = new ArrayList<>();
-    field.forEach(c -> samples.add(new ArrayList<>()));
+    List<List<Standings.Pair>> pairs = new ArrayList<>();
+    contestants.forEach(c -> pairs.add(new ArrayList<>()));
     for (int round = 0; round <= rounds; round++) {
-      for (int turn = 0; turn < field.size(); turn++) {
-        int who = round % 2 == 0 ? turn : field.size() - 1 - turn;
-        Contestant contestant = field.get(who);
+      boolean forth = round % 2 == 0;
+      for (int turn = 0; turn < contestants.size(); turn++) {
+        int who = forth ? turn : contestants.size() - 1 - turn;
+        Contestant contestant = contestants.get(who);
         progress.at(name, contestant.name(), round, rounds);
-        Sample sample = run(contestant);
+        Standings.Pair pair =
+            forth ? new Standings.Pair(run(limit), run(contestant)) : back(contestant);
         if (round > 0) {
-          samples.get(who).add(sample);
+          pairs.get(who).add(pair);
         }
       }
     }
     List<Standings.Line> lines = new ArrayList<>();
-    for (int i = 0; i < field.size(); i++) {
-      lines.add(new Standings.Line(field.get(i).name(), samples.get(i), samples.get(0)));
+    for (int i = 0; i < contestants.size(); i++) {
+      lines.add(new Standings.Line(contestants.get(i).name(), pairs.get(i)));
     }
-    return new Standings(name, lines);
+    return new Standings(name, limit.name(), lines);
+  }
+
+  private Standings.Pair back(Contestant contestant) throws Exception {
+    Sample ours = run(contestant);
+    return new Standings.Pair(run(limit), ours);
   }
 
   /** A run begins after a checkpoint: none falls due within it, and nobody pays for another. */

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Results as a table for people and as JSON for programs. */
 final class Report {
@@ -42,7 +43,10 @@ final class Report {
       list.add(standings.json());
       out.println();
       out.println(row(standings.race(), HEADINGS));
-      standings.lines().forEach(line -> out.println(row(line.name(), cells(line))));
+      out.println(row(standings.limit(), cells(List.of("1", "", ""), standings.limitSamples())));
+      for (Standings.Line line : standings.lines()) {
+        out.println(row(line.name(), cells(ratio(line.ratio()), line.samples())));
+      }
     }
     out.flush();
   }
@@ -65,16 +69,16 @@ final class Report {
     out.flush();
   }
 
-  private static List<String> cells(Standings.Line line) {
-    Spread ratio = line.ratio();
-    List<String> cells = new ArrayList<>();
-    for (double value : new double[] {ratio.median(), ratio.min(), ratio.max()}) {
-      cells.add("%.3f".formatted(value));
+  private static List<String> ratio(Spread ratio) {
+    return Stream.of(ratio.median(), ratio.min(), ratio.max()).map("%.3f"::formatted).toList();
+  }
+
+  private static List<String> cells(List<String> ratio, List<Sample> samples) {
+    List<String> cells = new ArrayList<>(ratio);
+    for (Sample.Figure figure : Sample.Figure.values()) {
+      double median = Spread.of(samples, figure::of).median();
+      cells.add(median < 100 ? "%.1f".formatted(median) : "%,.0f".formatted(median));
     }
-    cells.add("%,.0f".formatted(line.of(Sample::perSecond).median()));
-    cells.add("%,.0f".formatted(line.of(Sample::walPerEvent).median()));
-    cells.add("%.1f".formatted(line.of(Sample::ownMicrosPerEvent).median()));
-    cells.add("%.1f".formatted(line.of(Sample::postgresMicrosPerEvent).median()));
     return cells;
   }
 

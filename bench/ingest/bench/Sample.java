@@ -1,5 +1,9 @@
 package ingest.bench;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+
 /**
  * One run of one contestant.
  *
@@ -8,19 +12,39 @@ package ingest.bench;
  * @param postgresCpu nanoseconds of every process of the server; 0 where that cannot be told
  */
 record Sample(long events, long nanos, long walBytes, long ownCpu, long postgresCpu) {
+
+  /** What is told of a run. */
+  enum Figure {
+    EVENTS_PER_SECOND,
+    WAL_BYTES_PER_EVENT,
+    OWN_CPU_MICROS_PER_EVENT,
+    POSTGRES_CPU_MICROS_PER_EVENT;
+
+    double of(Sample sample) {
+      return switch (this) {
+        case EVENTS_PER_SECOND -> sample.perSecond();
+        case WAL_BYTES_PER_EVENT -> (double) sample.walBytes / sample.events;
+        case OWN_CPU_MICROS_PER_EVENT -> sample.ownCpu / 1e3 / sample.events;
+        case POSTGRES_CPU_MICROS_PER_EVENT -> sample.postgresCpu / 1e3 / sample.events;
+      };
+    }
+
+    String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   double perSecond() {
     return events * 1e9 / nanos;
   }
 
-  double walPerEvent() {
-    return (double) walBytes / events;
-  }
-
-  double ownMicrosPerEvent() {
-    return ownCpu / 1e3 / events;
-  }
-
-  double postgresMicrosPerEvent() {
-    return postgresCpu / 1e3 / events;
+  ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("events", events)
+        .put("nanos", nanos)
+        .put("wal_bytes", walBytes)
+        .put("own_cpu_nanos", ownCpu)
+        .put("postgres_cpu_nanos", postgresCpu);
   }
 }

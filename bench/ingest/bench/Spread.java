@@ -1,5 +1,7 @@
 package ingest.bench;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -19,5 +21,13 @@ record Spread(double median, double min, double max) {
 
   static <T> Spread of(Collection<T> items, ToDoubleFunction<T> value) {
     return of(items.stream().map(value::applyAsDouble).toList());
+  }
+
+  ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("median", median)
+        .put("min", min)
+        .put("max", max);
   }
 }

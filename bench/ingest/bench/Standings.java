@@ -4,69 +4,65 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** What a race came to; the first line is the limit. */
-record Standings(String race, List<Line> lines) {
+/** What a race came to. */
+record Standings(String race, String limit, List<Line> lines) {
 
-  /** One contestant's runs, by round, beside those of the limit. */
-  record Line(String name, List<Sample> samples, List<Sample> limit) {
-    /** Of each round: our rate to that of the limit in the same round. */
-    List<Double> ratios() {
-      return IntStream.range(0, samples.size())
-          .mapToObj(i -> samples.get(i).perSecond() / limit.get(i).perSecond())
-          .toList();
+  /** A contestant's run and the run of the limit beside it. */
+  record Pair(Sample limit, Sample contestant) {
+    double ratio() {
+      return contestant.perSecond() / limit.perSecond();
     }
 
+    private ObjectNode json() {
+      ObjectNode pair = JsonNodeFactory.instance.objectNode();
+      pair.put("ratio", ratio());
+      pair.set("limit", limit.json());
+      pair.set("contestant", contestant.json());
+      return pair;
+    }
+  }
+
+  /** One contestant's pairs, by round. */
+  record Line(String name, List<Pair> pairs) {
     Spread ratio() {
-      return Spread.of(ratios());
+      return Spread.of(pairs, Pair::ratio);
     }
 
-    Spread of(ToDoubleFunction<Sample> value) {
-      return Spread.of(samples, value);
+    List<Sample> samples() {
+      return pairs.stream().map(Pair::contestant).toList();
     }
 
-    ObjectNode json() {
-      ObjectNode line = JsonNodeFactory.instance.objectNode();
-      line.put("name", name);
-      line.put("events", samples.get(0).events());
-      line.set("ratio", spread(ratio()));
-      line.set("events_per_second", spread(of(Sample::perSecond)));
-      line.set("wal_bytes_per_event", spread(of(Sample::walPerEvent)));
-      line.set("own_cpu_micros_per_event", spread(of(Sample::ownMicrosPerEvent)));
-      line.set("postgres_cpu_micros_per_event", spread(of(Sample::postgresMicrosPerEvent)));
+    private ObjectNode json() {
+      ObjectNode line = figures(name, samples());
+      line.set("ratio", ratio().json());
       ArrayNode rounds = line.putArray("rounds");
-      List<Double> ratios = ratios();
-      for (int i = 0; i < samples.size(); i++) {
-        Sample sample = samples.get(i);
-        rounds
-            .addObject()
-            .put("ratio", ratios.get(i))
-            .put("events", sample.events())
-            .put("nanos", sample.nanos())
-            .put("wal_bytes", sample.walBytes())
-            .put("own_cpu_nanos", sample.ownCpu())
-            .put("postgres_cpu_nanos", sample.postgresCpu());
-      }
+      pairs.forEach(p -> rounds.add(p.json()));
       return line;
     }
+  }
+
+  /** Every run of the limit, beside whomever it was. */
+  List<Sample> limitSamples() {
+    return lines.stream().flatMap(l -> l.pairs.stream()).map(Pair::limit).toList();
   }
 
   ObjectNode json() {
     ObjectNode standings = JsonNodeFactory.instance.objectNode();
     standings.put("race", race);
-    standings.set("limit", lines.get(0).json());
+    standings.set("limit", figures(limit, limitSamples()));
     ArrayNode contestants = standings.putArray("contestants");
-    lines.stream().skip(1).forEach(l -> contestants.add(l.json()));
+    lines.forEach(l -> contestants.add(l.json()));
     return standings;
   }
 
-  private static ObjectNode spread(Spread spread) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("median", spread.median())
-        .put("min", spread.min())
-        .put("max", spread.max());
+  private static ObjectNode figures(String name, List<Sample> samples) {
+    ObjectNode figures = JsonNodeFactory.instance.objectNode();
+    figures.put("name", name);
+    figures.put("events", samples.get(0).events());
+    Stream.of(Sample.Figure.values())
+        .forEach(f -> figures.set(f.key(), Spread.of(samples, f::of).json()));
+    return figures;
   }
 }

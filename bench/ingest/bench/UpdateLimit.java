@@ -40,6 +40,7 @@ final class UpdateLimit implements Contestant {
         CREATE TABLE public.delivery (
             id bigint PRIMARY KEY, event_id uuid NOT NULL, target text NOT NULL, status smallint NOT NULL,
             attempts int NOT NULL, due_at timestamptz NOT NULL, attempted_at timestamptz, last_error text)
+            WITH (autovacuum_enabled = off)
         """,
         "CREATE INDEX delivery_open ON public.delivery (due_at) WHERE status = 0",
         "INSERT INTO public.delivery (id, event_id, target, status, attempts, due_at)"

@@ -65,9 +65,9 @@ final class UpsertLimit implements Contestant {
         Statement statement = connection.createStatement()) {
       statement.execute("DROP TABLE IF EXISTS public.limit_events, public.limit_snapshot");
       statement.execute(
-          "CREATE TABLE public.limit_events (event_id uuid PRIMARY KEY, processed_at timestamptz NOT NULL DEFAULT now())");
+          "CREATE TABLE public.limit_events (event_id uuid PRIMARY KEY, processed_at timestamptz NOT NULL DEFAULT now()) WITH (autovacuum_enabled = off)");
       statement.execute(
-          "CREATE TABLE public.limit_snapshot (LIKE public.channel_snapshot INCLUDING ALL) WITH (fillfactor = 70)");
+          "CREATE TABLE public.limit_snapshot (LIKE public.channel_snapshot INCLUDING ALL) WITH (fillfactor = 70, autovacuum_enabled = off)");
     }
   }
 
