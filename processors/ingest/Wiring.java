@@ -33,6 +33,10 @@ import ingest.errors.Refusals;
 import ingest.kick.KickCredentials;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
+import ingest.mapping.EnvelopeStep;
+import ingest.mapping.Envelopes;
+import ingest.mapping.Mapper;
+import ingest.mapping.MapperStep;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -157,12 +161,19 @@ final class Wiring implements AutoCloseable {
             new OutboxMetrics(meters, types),
             lease);
     camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
+    wireMapping(camel.getRegistry(), types);
     if (roles.contains(Role.INGEST)) {
       Switches switches = new Switches(dm, settings);
-      wirePollers(camel, switches);
+      wirePollers(camel, dm, switches);
       wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
+  }
+
+  private void wireMapping(Registry registry, EventTypes types) {
+    registry.bind("envelope", new EnvelopeStep(types, clock));
+    registry.bind("envelopes", new Envelopes());
+    registry.bind("mapper", new MapperStep(found(Mapper.class, "ingest"), types, clock));
   }
 
   private List<Target> allTargets() {
@@ -173,9 +184,9 @@ final class Wiring implements AutoCloseable {
     return all;
   }
 
-  private void wirePollers(CamelContext camel, Switches switches) {
+  private void wirePollers(CamelContext camel, DmDatabase dm, Switches switches) {
     Registry registry = camel.getRegistry();
-    Pollers polling = new Pollers(camel, switches, meters, clock);
+    Pollers polling = new Pollers(camel, switches, dm, meters, clock);
     pollers = polling;
     registry.bind("pollers", polling);
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
@@ -184,7 +195,8 @@ final class Wiring implements AutoCloseable {
     registry.bind(
         "kickCredentials",
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    registry.bind("upstreamManners", new UpstreamManners("kick", clock, token::forget, meters));
+    registry.bind(
+        "upstreamManners", new UpstreamManners(clock, Map.of("kick", token::forget), meters));
   }
 
   private void wireDelivery(

@@ -2,6 +2,7 @@ package ingest.poll;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class PollRun {
   private static final String PROPERTY = "pollRun";
 
+  private final UUID id = UUID.randomUUID();
   private final String poller;
   private final Instant at;
   private final boolean forced;
@@ -34,6 +36,10 @@ public final class PollRun {
 
   void attach(Exchange exchange) {
     exchange.setProperty(PROPERTY, this);
+  }
+
+  UUID id() {
+    return id;
   }
 
   public void claimed(int number) {

@@ -1,5 +1,10 @@
 package ingest.poll;
 
+import com.fasterxml.jackson.core.JacksonException;
+import ingest.envelope.Envelope;
+import ingest.mapping.Arrival;
+import ingest.outbox.Committed;
+import ingest.store.DmDatabase;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,10 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Route;
+import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.quartz.QuartzComponent;
+import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 import org.quartz.JobDataMap;
@@ -33,41 +41,92 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The pollers of this process: every route from {@code quartz:poll/<name>}. A poller's route begins
- * with {@link #begin}, which heeds the switch {@code poll.<name>.enabled} and keeps the run's book.
+ * with {@link #claim}, or with {@link #begin} where it claims channels of its own. Both heed the
+ * switch {@code poll.<name>.enabled} and keep the run's book.
  */
 public final class Pollers {
   private static final Logger LOG = LoggerFactory.getLogger(Pollers.class);
   private static final String GROUP = "poll";
   private static final String FORCED = "forced";
+  private static final int LONGEST_REASON = 300;
 
   private final CamelContext camel;
   private final Switches switches;
+  private final Slots slots;
   private final MeterRegistry registry;
   private final Clock clock;
   private final Map<String, PollRun> lastRuns = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
 
-  public Pollers(CamelContext camel, Switches switches, MeterRegistry registry, Clock clock) {
+  public Pollers(
+      CamelContext camel, Switches switches, DmDatabase dm, MeterRegistry registry, Clock clock) {
     this.camel = camel;
     this.switches = switches;
+    this.slots = new Slots(dm);
     this.registry = registry;
     this.clock = clock;
   }
 
-  /** The first step of a poller: false when it is switched off and was not asked for by hand. */
+  /**
+   * The first step of a poller that claims its own work: false when it is switched off and was not
+   * asked for by hand.
+   */
   public boolean begin(Exchange exchange) throws SQLException {
-    String poller = exchange.getFromRouteId();
-    boolean forced =
-        exchange.getMessage().getHeader("mergedJobDataMap") instanceof JobDataMap data
-            && data.containsKey(FORCED);
-    if (!forced && !switches.on(key(poller))) {
+    boolean forced = forced(exchange);
+    if (!forced && !switches.on(key(exchange.getFromRouteId()))) {
       return false;
     }
-    PollRun run = new PollRun(poller, clock.instant(), forced);
-    run.attach(exchange);
-    exchange.getExchangeExtension().addOnCompletion(new End(run));
+    run(exchange, forced);
     return true;
+  }
+
+  /**
+   * The first step of a poller that has nothing to claim but its turn: true for the one instance
+   * that claims the slot, which is when the timer was due. From here on the exchange knows what
+   * envelopes take from a poll, and has no headers: what the timer set is no business of the
+   * upstream's.
+   */
+  public boolean claim(Exchange exchange) throws SQLException {
+    PollRun run = run(exchange, forced(exchange));
+    if (!run.forced() && !switches.on(key(run.poller()))) {
+      return false;
+    }
+    Instant slot =
+        Objects.requireNonNull(
+                exchange.getMessage().getHeader("scheduledFireTime", Date.class),
+                "a poller that claims its slot comes from quartz")
+            .toInstant();
+    Instant at = slots.claim(run.poller(), slot, run.id());
+    if (at == null) {
+      return false;
+    }
+    run.claimed(1);
+    exchange.setProperty(Arrival.PROPERTY, new Arrival(at, slot, Envelope.newTraceparent()));
+    exchange.getMessage().removeHeaders("*", "CamelRedeliver*");
+    return true;
+  }
+
+  /** Books what a poll brought with its run; the last step of a poller that began with a claim. */
+  public void committed(@Body Committed committed, Exchange exchange) {
+    Objects.requireNonNull(PollRun.of(exchange))
+        .committed(committed.fresh().size(), committed.duplicates().size());
+  }
+
+  private static boolean forced(Exchange exchange) {
+    return exchange.getMessage().getHeader("mergedJobDataMap") instanceof JobDataMap data
+        && data.containsKey(FORCED);
+  }
+
+  /** The run of the exchange; a first step that is tried again finds that of its first try. */
+  private PollRun run(Exchange exchange, boolean forced) {
+    PollRun run = PollRun.of(exchange);
+    if (run == null) {
+      run = new PollRun(exchange.getFromRouteId(), clock.instant(), forced);
+      run.attach(exchange);
+      exchange.getExchangeExtension().addOnCompletion(new End(run));
+    }
+    return run;
   }
 
   /**
@@ -91,6 +150,30 @@ public final class Pollers {
     public void onDone(Exchange exchange) {
       ended(run);
     }
+
+    /** No error policy took it: the slot is given up, and the next one comes. */
+    @Override
+    public void onFailure(Exchange exchange) {
+      run.skippedPage();
+      LOG.warn("{}: poll given up: {}", run.poller(), reason(exchange.getException()));
+      ended(run);
+    }
+  }
+
+  /** One line that names what was wrong, not what an upstream said or a URL with its secrets. */
+  private static String reason(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof RuntimeCamelException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof HttpOperationFailedException answer) {
+      return "the upstream answered " + answer.getStatusCode();
+    }
+    if (cause instanceof JacksonException) {
+      return "the upstream's answer is not JSON";
+    }
+    String text = String.valueOf(cause).lines().findFirst().orElse("");
+    return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
   }
 
   private void ended(PollRun run) {

@@ -20,38 +20,53 @@ public final class UpstreamManners implements Processor {
   /** A poll that waits longer would lose its claim; the page is skipped before that. */
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
-  private final String upstream;
   private final Clock clock;
-  private final Runnable forgetToken;
+  private final Map<String, Runnable> forgetToken;
   private final MeterRegistry registry;
 
-  public UpstreamManners(
-      String upstream, Clock clock, Runnable forgetToken, MeterRegistry registry) {
-    this.upstream = upstream;
+  /**
+   * Manners towards every upstream.
+   *
+   * @param forgetToken by upstream, for those that want one
+   */
+  public UpstreamManners(Clock clock, Map<String, Runnable> forgetToken, MeterRegistry registry) {
     this.clock = clock;
-    this.forgetToken = forgetToken;
+    this.forgetToken = Map.copyOf(forgetToken);
     this.registry = registry;
+    forgetToken.keySet().forEach(this::watch);
+  }
+
+  /** Registers an upstream's meters. */
+  private void watch(String upstream) {
     for (String reason : new String[] {"401", "429", "4xx", "5xx", "other"}) {
-      failures(reason);
+      failures(upstream, reason);
     }
+  }
+
+  /** The first word of a poller's id. */
+  private static String upstream(Exchange exchange) {
+    return String.valueOf(exchange.getFromRouteId()).replaceFirst("-.*", "");
   }
 
   @Override
   public void process(Exchange exchange) {
     Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    String upstream = upstream(exchange);
     exchange.getMessage().removeHeader(Exchange.REDELIVERY_DELAY);
     if (!(failure instanceof HttpOperationFailedException answer)) {
-      failures("other").increment();
+      failures(upstream, "other").increment();
       return;
     }
     int status = answer.getStatusCode();
     failures(
+            upstream,
             status == 401 || status == 429
                 ? Integer.toString(status)
                 : status < 500 ? "4xx" : "5xx")
         .increment();
-    if (status == 401) {
-      forgetToken.run();
+    Runnable forget = forgetToken.get(upstream);
+    if (status == 401 && forget != null) {
+      forget.run();
       exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
     }
     Duration asked = RetryAfter.parse(retryAfter(answer.getResponseHeaders()), clock.instant());
@@ -72,7 +87,7 @@ public final class UpstreamManners implements Processor {
         .orElse(null);
   }
 
-  private Counter failures(String reason) {
+  private Counter failures(String upstream, String reason) {
     return Counter.builder("ingest.upstream.failures")
         .description("Failed calls of an upstream's API, by status")
         .tag("upstream", upstream)

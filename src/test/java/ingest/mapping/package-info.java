@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.mapping;
+
+import org.jspecify.annotations.NullMarked;
