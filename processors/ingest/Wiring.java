@@ -96,6 +96,7 @@ final class Wiring implements AutoCloseable {
   /** What is closed after the routes have stopped, the latest first. */
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
+  private @Nullable EventTypes eventTypes;
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
 
@@ -141,7 +142,7 @@ final class Wiring implements AutoCloseable {
     open.push(dm);
     camel.getRegistry().bind("dm", DataSource.class, dm.pool());
     watch(camel, "dm", dm.pool());
-    EventTypes types = EventTypes.load(Path.of("routes"));
+    EventTypes types = types();
     Partitions partitions = new Partitions(dm);
     partitions.make();
     camel.getRegistry().bind("partitions", partitions);
@@ -174,6 +175,16 @@ final class Wiring implements AutoCloseable {
     registry.bind("envelope", new EnvelopeStep(types, clock));
     registry.bind("envelopes", new Envelopes());
     registry.bind("mapper", new MapperStep(found(Mapper.class, "ingest"), types, clock));
+  }
+
+  /** One for all roles of the process. */
+  private EventTypes types() {
+    EventTypes known = eventTypes;
+    if (known == null) {
+      known = EventTypes.load(Path.of("routes"));
+      eventTypes = known;
+    }
+    return known;
   }
 
   private List<Target> allTargets() {
@@ -245,7 +256,7 @@ final class Wiring implements AutoCloseable {
     processed.makePartitions();
     List<Projector<?>> projectors = new ArrayList<>();
     found(Projector.class, "ingest.projection").forEach(projectors::add);
-    Consumer consumer = new Consumer(env, projectors, settings.list("consume.declines"));
+    Consumer consumer = new Consumer(env, projectors, settings.list("consume.declines"), types());
     camel.getRegistry().bind("processedEvents", processed);
     camel
         .getRegistry()

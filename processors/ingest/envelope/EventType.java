@@ -6,8 +6,10 @@ package ingest.envelope;
  * @param source the only upstream that may emit it
  * @param version of its {@code data}; a change that readers would notice is a new one
  * @param dataschema {@code <type>/<version>}, the schema's {@code $id}
+ * @param recorded whether an environment without a projector of it just records that it came
  */
-public record EventType(String source, String type, int version, String dataschema, Pii pii) {
+public record EventType(
+    String source, String type, int version, String dataschema, Pii pii, boolean recorded) {
 
   /** How personal the data is; decides which targets get it and how long it is kept. */
   public enum Pii {

@@ -40,9 +40,10 @@ import java.util.stream.Stream;
  *
  * <p>A file {@code <type>.schema.json} anywhere below {@code routes} is JSON Schema 2020-12 for the
  * {@code data} of that type. Its {@code $id} is {@code <type>/<version>}, which is also the
- * envelope's {@code dataschema}; two keywords of our own stand at its top, {@code source} and
- * {@code pii}. Other schemas are never fetched, and a keyword that is not known is an error, since
- * a misspelt rule would check nothing.
+ * envelope's {@code dataschema}. Keywords of our own stand at its top: {@code source}, {@code pii},
+ * and, where no environment projects the type, {@code "environment": "record"}. Other schemas are
+ * never fetched, and a keyword that is not known is an error, since a misspelt rule would check
+ * nothing.
  *
  * <p>Safe for use by several threads; everything is compiled once, in {@link #load}.
  */
@@ -192,7 +193,15 @@ public final class EventTypes {
       throw new InvalidSchema("source is not the name of an upstream");
     }
     int version = Integer.parseInt(id.group("version"));
-    return new EventType(source, expected, version, id.group(), pii(schema));
+    return new EventType(source, expected, version, id.group(), pii(schema), recorded(schema));
+  }
+
+  private static boolean recorded(JsonNode schema) {
+    JsonNode environment = schema.path("environment");
+    if (!environment.isMissingNode() && !"record".equals(environment.textValue())) {
+      throw new InvalidSchema("environment is not record");
+    }
+    return !environment.isMissingNode();
   }
 
   private static EventType.Pii pii(JsonNode schema) {
@@ -249,6 +258,7 @@ public final class EventTypes {
         JsonMetaSchema.builder(JsonMetaSchema.getV202012())
             .keyword(new NonValidationKeyword("source"))
             .keyword(new NonValidationKeyword("pii"))
+            .keyword(new NonValidationKeyword("environment"))
             .unknownKeywordFactory(
                 (keyword, context) -> {
                   throw new InvalidSchema("keyword " + keyword + " is not known");

@@ -3,6 +3,8 @@ package ingest.consumer;
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
+import ingest.envelope.EventType;
+import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.projection.Projector;
 import java.sql.Connection;
@@ -31,15 +33,22 @@ public final class Consumer {
   private final EnvDatabase env;
   private final Map<String, Projector<?>> projectors = new TreeMap<>();
   private final List<String> declined;
+  private final EventTypes types;
 
   /**
    * A consumer of the types that have a projector.
    *
    * @param declined patterns of types that it knows and has no use for, {@code *} at the end
+   * @param types of which those that say so are just recorded, where they have no projector
    */
-  public Consumer(EnvDatabase env, Collection<Projector<?>> projectors, List<String> declined) {
+  public Consumer(
+      EnvDatabase env,
+      Collection<Projector<?>> projectors,
+      List<String> declined,
+      EventTypes types) {
     this.env = env;
     this.declined = List.copyOf(declined);
+    this.types = types;
     for (Projector<?> projector : projectors) {
       if (this.projectors.put(projector.type(), projector) != null) {
         throw new IllegalStateException("two projectors for " + projector.type());
@@ -50,6 +59,15 @@ public final class Consumer {
   /** The types it applies. */
   public Set<String> types() {
     return projectors.keySet();
+  }
+
+  /** The types it just records. */
+  public List<String> recorded() {
+    return types.all().stream()
+        .filter(EventType::recorded)
+        .map(EventType::type)
+        .filter(type -> !projectors.containsKey(type))
+        .toList();
   }
 
   /** The patterns of types that it declines. */
@@ -65,7 +83,7 @@ public final class Consumer {
       String id = node.path("id").asText();
       try {
         Envelope envelope = Envelope.of(node);
-        if (declines(envelope.type())) {
+        if (declines(envelope.type()) || records(envelope)) {
           results.put(id, new Result.Ignored());
           known.add(envelope);
         } else if (knows(envelope)) {
@@ -205,6 +223,16 @@ public final class Consumer {
     Projector<?> projector = projectors.get(envelope.type());
     return projector != null
         && envelope.dataschema().equals(projector.type() + "/" + projector.version());
+  }
+
+  /** By version too: of a version that is not here, nobody has said that recording is enough. */
+  private boolean records(Envelope envelope) {
+    return !projectors.containsKey(envelope.type())
+        && types
+            .find(envelope.type())
+            .filter(EventType::recorded)
+            .filter(type -> type.dataschema().equals(envelope.dataschema()))
+            .isPresent();
   }
 
   private boolean declines(String type) {

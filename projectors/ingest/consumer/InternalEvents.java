@@ -82,11 +82,13 @@ public final class InternalEvents {
     return answer.toString();
   }
 
-  /** What this environment applies and declines; anything else parks at the sender. */
+  /** What this environment applies, records and declines; anything else parks at the sender. */
   public String types() {
     ObjectNode answer = JSON.createObjectNode();
     ArrayNode applies = answer.putArray("applies");
     consumer.types().forEach(applies::add);
+    ArrayNode records = answer.putArray("records");
+    consumer.recorded().forEach(records::add);
     ArrayNode declines = answer.putArray("declines");
     consumer.declined().forEach(declines::add);
     return answer.toString();

@@ -8,7 +8,7 @@ public sealed interface Result {
   /** It had been applied before. */
   record Duplicate() implements Result {}
 
-  /** A type that this environment knows and declines. */
+  /** A type that this environment knows and has no use for; that it came is recorded. */
   record Ignored() implements Result {}
 
   /** A type or version that this environment does not know yet: it asks to be offered it later. */

@@ -10,10 +10,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
+import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.projection.Projector;
 import ingest.projection.kick.ViewerCountProjector;
 import ingest.store.TestStores;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -32,6 +37,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConsumerTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
@@ -68,9 +74,31 @@ class ConsumerTest {
     }
   }
 
+  @TempDir static Path routes = Path.of("");
+
+  /** Figs and apples are just recorded, by their schemas; apples have a projector, too. */
+  private static EventTypes types() {
+    for (String type : List.of("acme.fig.seen", "acme.apple.seen")) {
+      try {
+        Files.writeString(
+            routes.resolve(type + ".schema.json"),
+            """
+            {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "%s/1",
+             "source": "acme", "pii": "none", "environment": "record", "type": "object"}"""
+                .formatted(type));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return EventTypes.load(routes);
+  }
+
   private final Consumer consumer =
       new Consumer(
-          STORES.env(), List.of(new Tally(), new ViewerCountProjector()), List.of("acme.pear.*"));
+          STORES.env(),
+          List.of(new Tally(), new ViewerCountProjector()),
+          List.of("acme.pear.*"),
+          types());
 
   @BeforeEach
   void table() {
@@ -197,6 +225,23 @@ class ConsumerTest {
   }
 
   @Test
+  void what_its_schema_says_to_record_is_recorded_and_no_more() throws SQLException {
+    ObjectNode fig = event("acme.fig.seen", 1);
+    ObjectNode later = event("acme.fig.seen", 2).put("dataschema", "acme.fig.seen/2");
+    assertEquals("Ignored, Unknown", results(List.of(fig, later)));
+    assertEquals(List.of(id(fig)), processed());
+    assertEquals("Ignored", results(List.of(fig)));
+    assertEquals(List.of(id(fig)), processed());
+    assertEquals(List.of("acme.fig.seen"), consumer.recorded());
+  }
+
+  @Test
+  void a_projector_wins_over_what_its_schema_says() throws SQLException {
+    assertEquals("Applied", results(apples(1, 1)));
+    assertEquals(List.of("apple 1"), tally());
+  }
+
+  @Test
   void a_crash_before_the_commit_leaves_nothing() throws SQLException {
     Projector<String> crashing =
         new Projector<>() {
@@ -225,7 +270,7 @@ class ConsumerTest {
             }
           }
         };
-    Consumer crash = new Consumer(STORES.env(), List.of(crashing), List.of());
+    Consumer crash = new Consumer(STORES.env(), List.of(crashing), List.of(), types());
     SQLException lost = assertThrows(SQLException.class, () -> crash.consume(apples(0, 3)));
     assertEquals("57P01", lost.getSQLState());
     assertEquals(List.of(), tally());

@@ -94,11 +94,20 @@ final class EventTypesTest {
   void a_schema_beside_a_route_registers_a_type() throws IOException {
     write("acme/notes.json", "no schema");
     EventType type =
-        new EventType("acme", "acme.thing.seen", 2, "acme.thing.seen/2", EventType.Pii.PERSONAL);
+        new EventType(
+            "acme", "acme.thing.seen", 2, "acme.thing.seen/2", EventType.Pii.PERSONAL, false);
     EventTypes types = acme();
     assertEquals(List.of(type), List.copyOf(types.all()));
     assertEquals(Optional.of(type), types.find("acme.thing.seen"));
     assertEquals(Optional.empty(), types.find("acme.thing.unseen"));
+  }
+
+  @Test
+  void a_schema_may_say_that_environments_just_record_its_events() throws IOException {
+    write(
+        "acme/acme.thing.seen.schema.json",
+        SCHEMA.replace("\"pii\"", "\"environment\": \"record\", \"pii\""));
+    assertTrue(EventTypes.load(routes).find("acme.thing.seen").orElseThrow().recorded());
   }
 
   @Test
@@ -197,6 +206,8 @@ final class EventTypesTest {
         "\"source\": \"acme\"|\"source\": \"Acme Inc\"|source is not the name of an upstream",
         "\"pii\": \"personal\",||pii is not one of none, pseudonymous, personal, private",
         "\"personal\"|\"PERSONAL\"|pii is not one of none, pseudonymous, personal, private",
+        "\"pii\"|\"environment\": \"drop\", \"pii\"|environment is not record",
+        "\"pii\"|\"environment\": null, \"pii\"|environment is not record",
         "draft/2020-12|draft/2019-09|$schema is not https://json-schema.org/draft/2020-12/schema",
         "\"minimum\"|\"minimun\"|keyword minimun is not known",
         "\"integer\", \"minimum\"|\"integr\", \"minimum\"|is not a JSON Schema: $.properties.count.type breaks",

@@ -134,7 +134,7 @@ class PostgreSQL15Test {
     }
     Claims claims = new Claims(dm, Duration.ofSeconds(60), Duration.ofSeconds(20));
     Settlement settlement = new Settlement(dm, new Backoff());
-    Consumer consumer = new Consumer(env, List.of(new ViewerCountProjector()), List.of());
+    Consumer consumer = new Consumer(env, List.of(new ViewerCountProjector()), List.of(), TYPES);
     Batch batch = requireNonNull(claims.chunks(STAGE, claims.lowestOpen(STAGE), 8));
     assertNull(claims.chunks(STAGE, 0, 8));
     OutboxEvent refused = batch.events().get(7);
