@@ -1,15 +1,25 @@
 package ingest;
 
+import ingest.envelope.EventTypes;
+import ingest.reload.Reload;
+import ingest.reload.Running;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
 import org.apache.camel.Route;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
 
 /** One process of the product: runs the routes of its roles. */
 final class App implements AutoCloseable {
@@ -17,9 +27,15 @@ final class App implements AutoCloseable {
   private final Set<Role> roles;
   private final Wiring wiring;
   private final Main main = new Main();
+  private final Supplier<Settings> again;
+  private @Nullable Reload reload;
 
-  App(Settings settings, Set<Role> roles) {
+  /**
+   * @param again reads the settings as they are now, in front of which stands what the start found
+   */
+  App(Settings settings, Set<Role> roles, Supplier<Settings> again) {
     this.settings = settings;
+    this.again = again;
     this.roles = roles;
     this.wiring = new Wiring(settings, roles);
   }
@@ -34,14 +50,9 @@ final class App implements AutoCloseable {
     try {
       main.setDefaultPropertyPlaceholderLocation("false");
       main.setShutdownStrategy(new SimpleMainShutdownStrategy()); // Signals has the last word
-      settings.asProperties().forEach((k, v) -> main.addInitialProperty((String) k, (String) v));
-      for (Role role : Role.values()) {
-        main.addInitialProperty("role." + role.word(), roles.contains(role) ? "on" : "off");
-      }
-      main.addInitialProperty("archive", StartChecks.archive(settings) ? "on" : "off");
-      main.addInitialProperty(
-          "camel.main.shutdownTimeout",
-          Long.toString(Math.max(1, settings.duration("drain.timeout").toSeconds())));
+      properties(settings).forEach(main::addInitialProperty);
+      Reload watching =
+          Reloading.on(settings) ? new Reload(Path.of(""), settings, new Reloading()) : null;
       main.configure().withRoutesIncludePattern("file:routes/**/*.camel.yaml");
       main.addMainListener(
           new MainListenerSupport() {
@@ -51,10 +62,81 @@ final class App implements AutoCloseable {
             }
           });
       main.start();
-      wiring.started();
+      wiring.routesChanged();
+      if (watching != null) {
+        watching.start();
+        reload = watching;
+      }
     } catch (Exception e) {
       close();
       throw inTheWay(e);
+    }
+  }
+
+  /** What {@code {{key}}} stands for; which roles run is as it was at the start. */
+  private Map<String, String> properties(Settings from) {
+    Map<String, String> properties = new TreeMap<>();
+    from.asProperties().forEach((k, v) -> properties.put((String) k, (String) v));
+    for (Role role : Role.values()) {
+      properties.put("role." + role.word(), roles.contains(role) ? "on" : "off");
+    }
+    properties.put("archive", StartChecks.archive(settings) ? "on" : "off");
+    properties.put(
+        "camel.main.shutdownTimeout",
+        Long.toString(Math.max(1, settings.duration("drain.timeout").toSeconds())));
+    return properties;
+  }
+
+  /** What a reload sees of this process. */
+  private final class Reloading implements Running {
+    static boolean on(Settings settings) {
+      String value = settings.find("routes.reload").orElse("false");
+      if (!value.matches("true|false")) {
+        throw settings.unreadable("routes.reload", value, "true or false");
+      }
+      return value.equals("true");
+    }
+
+    @Override
+    public CamelContext camel() {
+      return main.getCamelContext();
+    }
+
+    @Override
+    public Map<String, Supplier<Component>> components() {
+      return wiring.components();
+    }
+
+    @Override
+    public Settings settings() {
+      Settings fresh = again.get();
+      new StartChecks(fresh, roles).hold();
+      return fresh;
+    }
+
+    @Override
+    public Map<String, String> properties(Settings from) {
+      return App.this.properties(from);
+    }
+
+    @Override
+    public boolean holds(String key) {
+      return wiring.holds(key);
+    }
+
+    @Override
+    public void take(Settings fresh) {
+      wiring.take(fresh);
+    }
+
+    @Override
+    public EventTypes take(EventTypes fresh) {
+      return wiring.take(fresh);
+    }
+
+    @Override
+    public void routesChanged() {
+      wiring.routesChanged();
     }
   }
 
@@ -81,6 +163,9 @@ final class App implements AutoCloseable {
   /** Drains: no new work, what is on its way ends or is given back, then the stores are left. */
   @Override
   public void close() {
+    if (reload != null) {
+      reload.close();
+    }
     main.stop();
     wiring.close();
   }

@@ -63,7 +63,7 @@ final class Product implements Runtime {
         refuseWithoutArchive(settings);
       }
       Settings effective = embedded == null ? settings : surrounded(settings, embedded);
-      try (App app = new App(effective, roles)) {
+      try (App app = new App(effective, roles, () -> again(options, effective))) {
         app.start();
         ready(app, effective, roles);
         await(end);
@@ -89,6 +89,11 @@ final class Product implements Runtime {
         : settings.with("default", Map.of("kick.api-url", KICK));
   }
 
+  /** The settings as they are now; what was started for this run stays what it is. */
+  private Settings again(RunOptions options, Settings effective) {
+    return given(options).with("embedded", effective.from("embedded"));
+  }
+
   /** Starts what is not configured, brings it up to date and fills what is empty. */
   private Settings surrounded(Settings settings, Embedded embedded) {
     if (settings.has("dm.database-url")) {
@@ -100,6 +105,9 @@ final class Product implements Runtime {
       return effective;
     }
     Map<String, String> derived = new HashMap<>();
+    if (!settings.has("routes.reload") && Role.all(settings)) {
+      derived.put("routes.reload", "true");
+    }
     if (!settings.has("ingest.target-envs")) {
       derived.put("ingest.target-envs", "stage");
       derived.put("target.initial-mode", "live");

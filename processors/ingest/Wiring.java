@@ -66,13 +66,17 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Component;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
@@ -96,12 +100,21 @@ final class Wiring implements AutoCloseable {
   /** What is closed after the routes have stopped, the latest first. */
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
-  private @Nullable EventTypes eventTypes;
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
 
+  /** Keys that were read to make something. */
+  private final Set<String> held = ConcurrentHashMap.newKeySet();
+
+  private final Settings live;
+  private final Map<String, Supplier<Component>> components = new HashMap<>();
+  private @Nullable Switches switches;
+  private @Nullable EventTypes types;
+  private @Nullable OutboxMetrics outboxMetrics;
+
   Wiring(Settings settings, Set<Role> roles) {
-    this.settings = settings;
+    this.settings = settings.telling(held::add);
+    this.live = settings;
     this.roles = roles;
   }
 
@@ -143,6 +156,8 @@ final class Wiring implements AutoCloseable {
     camel.getRegistry().bind("dm", DataSource.class, dm.pool());
     watch(camel, "dm", dm.pool());
     EventTypes types = types();
+    OutboxMetrics metrics = new OutboxMetrics(meters, types);
+    outboxMetrics = metrics;
     Partitions partitions = new Partitions(dm);
     partitions.make();
     camel.getRegistry().bind("partitions", partitions);
@@ -154,17 +169,12 @@ final class Wiring implements AutoCloseable {
     List<Target> all = roles.contains(Role.INGEST) ? allTargets() : List.of();
     Lanes lanes = new Lanes(all, claims);
     Outbox outbox =
-        new Outbox(
-            dm,
-            types,
-            all.isEmpty() ? Owners.NONE : lanes,
-            wakeUp,
-            new OutboxMetrics(meters, types),
-            lease);
+        new Outbox(dm, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
     wireMapping(camel.getRegistry(), types);
     if (roles.contains(Role.INGEST)) {
-      Switches switches = new Switches(dm, settings);
+      Switches switches = new Switches(dm, live);
+      this.switches = switches;
       wirePollers(camel, dm, switches);
       wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
@@ -179,10 +189,10 @@ final class Wiring implements AutoCloseable {
 
   /** One for all roles of the process. */
   private EventTypes types() {
-    EventTypes known = eventTypes;
+    EventTypes known = types;
     if (known == null) {
       known = EventTypes.load(Path.of("routes"));
-      eventTypes = known;
+      types = known;
     }
     return known;
   }
@@ -229,7 +239,7 @@ final class Wiring implements AutoCloseable {
     DeliveryMetrics metrics = new DeliveryMetrics(meters, all);
     metrics.watch(meters, lanes);
     Settlement settlement = new Settlement(dm, new Backoff());
-    camel.addComponent("lane", new LaneComponent(lanes, settlement, wakeUp));
+    component(camel, "lane", () -> new LaneComponent(lanes, settlement, wakeUp));
     HttpSender http = new HttpSender(vertx, lanes, timeout, metrics);
     open.push(http);
     registry.bind("httpSender", http);
@@ -278,19 +288,23 @@ final class Wiring implements AutoCloseable {
       EventTypes types,
       WakeUp wakeUp) {
     Registry registry = camel.getRegistry();
-    camel.addComponent(
-        "management",
-        ManagementHttp.component(
-            settings.port("management.port"), new AdminGuard(new AdminTokens(settings))));
+    int port = settings.port("management.port");
+    AdminGuard guard = new AdminGuard(new AdminTokens(settings));
+    component(camel, "management", () -> ManagementHttp.component(port, guard));
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     ClickHouse clickHouse =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     registry.bind(
         "statusReport", new StatusReport(counts, switches, all, clickHouse, new Digests()));
-    registry.bind("pollersApi", new PollersApi(polling(), switches, settings));
+    registry.bind("pollersApi", new PollersApi(polling(), switches));
     registry.bind("targetsApi", new TargetsApi(new Targets(dm), wakeUp));
     registry.bind("emitApi", new EmitApi(outbox, types, clock));
+  }
+
+  private void component(CamelContext camel, String name, Supplier<Component> made) {
+    camel.addComponent(name, made.get());
+    components.put(name, made);
   }
 
   private Pollers polling() {
@@ -319,8 +333,33 @@ final class Wiring implements AutoCloseable {
     }
   }
 
-  /** Registers what can be known only when the routes are there. */
-  void started() {
+  /** Our components, for a second context. */
+  Map<String, Supplier<Component>> components() {
+    return Map.copyOf(components);
+  }
+
+  /** True for a setting that something was made with. */
+  boolean holds(String key) {
+    return held.contains(Settings.canonical(key));
+  }
+
+  /** Hands on settings that are read anew each time. */
+  void take(Settings fresh) {
+    if (switches != null) {
+      switches.defaults(fresh);
+    }
+  }
+
+  /** Registers other types and returns those before. */
+  EventTypes take(EventTypes fresh) {
+    if (outboxMetrics != null) {
+      outboxMetrics.register(fresh);
+    }
+    return types().replace(fresh);
+  }
+
+  /** Registers what can be known only when the routes are there, and anew when they changed. */
+  void routesChanged() {
     if (pollers != null) {
       pollers.watch();
     }

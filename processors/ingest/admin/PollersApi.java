@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.poll.PollRun;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
-import ingest.settings.Settings;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,12 +22,10 @@ public final class PollersApi {
 
   private final Pollers pollers;
   private final Switches switches;
-  private final Settings settings;
 
-  public PollersApi(Pollers pollers, Switches switches, Settings settings) {
+  public PollersApi(Pollers pollers, Switches switches) {
     this.pollers = pollers;
     this.switches = switches;
-    this.settings = settings;
   }
 
   public String list() throws SQLException, SchedulerException {
@@ -64,7 +61,7 @@ public final class PollersApi {
     String key = Pollers.key(name);
     ObjectNode poller = JSON.createObjectNode();
     poller.put("name", name);
-    poller.put("schedule", settings.find("poll." + name + ".cron").orElse(""));
+    poller.put("schedule", switches.schedule(name));
     poller.put("on", switches.on(key));
     poller.set(
         "override",

@@ -73,7 +73,8 @@ public final class EventTypes {
   /** What {@link #load} made of one file. */
   private record Registered(Path file, EventType type, JsonSchema schema) {}
 
-  private final Map<String, Registered> types;
+  /** Replaced as a whole: who looks sees the types of before or those of after. */
+  private volatile Map<String, Registered> types;
 
   private EventTypes(Map<String, Registered> types) {
     this.types = types;
@@ -106,6 +107,17 @@ public final class EventTypes {
       throw new InvalidSchema(String.join("\n", problems));
     }
     return new EventTypes(types);
+  }
+
+  /**
+   * Registers what {@code other} registers in place of what was registered here.
+   *
+   * @return what was
+   */
+  public EventTypes replace(EventTypes other) {
+    EventTypes before = new EventTypes(types);
+    types = other.types;
+    return before;
   }
 
   public Optional<EventType> find(String type) {

@@ -5,17 +5,24 @@ import ingest.envelope.EventTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What was committed, by type; every type of the allow-list has its counters from the start. */
 public final class OutboxMetrics {
-  private final Map<String, Counter> accepted = new HashMap<>();
-  private final Map<String, Counter> duplicates = new HashMap<>();
+  private final Map<String, Counter> accepted = new ConcurrentHashMap<>();
+  private final Map<String, Counter> duplicates = new ConcurrentHashMap<>();
+  private final MeterRegistry registry;
 
   public OutboxMetrics(MeterRegistry registry, EventTypes types) {
+    this.registry = registry;
+    register(types);
+  }
+
+  /** Adds the counters of types that came while it runs; a counter never goes back or away. */
+  public void register(EventTypes types) {
     types
         .all()
         .forEach(

@@ -7,6 +7,7 @@ import ingest.outbox.Committed;
 import ingest.store.DmDatabase;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Route;
 import org.apache.camel.RuntimeCamelException;
+import org.apache.camel.StatefulService;
 import org.apache.camel.component.quartz.QuartzComponent;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -56,6 +59,7 @@ public final class Pollers {
   private final MeterRegistry registry;
   private final Clock clock;
   private final Map<String, PollRun> lastRuns = new ConcurrentHashMap<>();
+  private final Set<String> watched = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition ended = lock.newCondition();
 
@@ -131,12 +135,22 @@ public final class Pollers {
 
   /**
    * Before each page of a run: true until the last claim found nothing due, the poller was switched
-   * off, or the process drains.
+   * off, its route is being replaced, or the process drains.
    */
   public boolean goesOn(Exchange exchange) throws SQLException {
     PollRun run = Objects.requireNonNull(PollRun.of(exchange));
     boolean due = exchange.getProperty("due", 1, Integer.class) != 0;
-    return due && !camel.isStopping() && (run.forced() || switches.on(key(run.poller())));
+    return due
+        && !camel.isStopping()
+        && !leaving(run.poller())
+        && (run.forced() || switches.on(key(run.poller())));
+  }
+
+  private boolean leaving(String poller) {
+    Route route = camel.getRoute(poller);
+    return route == null
+        || (route.getConsumer() instanceof StatefulService timer
+            && (timer.isSuspending() || timer.isSuspended() || !timer.isRunAllowed()));
   }
 
   private final class End extends SynchronizationAdapter {
@@ -211,9 +225,14 @@ public final class Pollers {
         .register(registry);
   }
 
-  /** Registers each poller's meters; called once the routes are there. */
+  /** Gives each poller its meters; called once the routes are there and when they changed. */
   public void watch() {
-    for (String name : names()) {
+    List<String> names = names();
+    watched.stream().filter(name -> !names.contains(name)).toList().forEach(this::forget);
+    for (String name : names) {
+      if (!watched.add(name)) {
+        continue;
+      }
       counter(name, "committed");
       counter(name, "skipped");
       Gauge.builder("ingest.poll.on", () -> on(name))
@@ -221,6 +240,16 @@ public final class Pollers {
           .tag("poller", name)
           .register(registry);
     }
+  }
+
+  private void forget(String name) {
+    registry.getMeters().stream()
+        .map(Meter::getId)
+        .filter(id -> id.getName().startsWith("ingest.poll."))
+        .filter(id -> name.equals(id.getTag("poller")))
+        .forEach(registry::remove);
+    lastRuns.remove(name);
+    watched.remove(name);
   }
 
   private double on(String name) {

@@ -17,11 +17,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Switches {
   private final DmDatabase dm;
-  private final Settings settings;
+  private volatile Settings settings;
 
   public Switches(DmDatabase dm, Settings settings) {
     this.dm = dm;
     this.settings = settings;
+  }
+
+  /** From here on these are the defaults. */
+  public void defaults(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** How often a poller looks, as its property says. */
+  public String schedule(String poller) {
+    return settings.find("poll." + poller + ".cron").orElse("");
   }
 
   /** An override in force. */

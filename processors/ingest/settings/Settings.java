@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +37,16 @@ public final class Settings {
   /** By canonical key: lower case, words parted by dots. */
   private final Map<String, Setting> settings;
 
+  /** Hears of each key that is asked for. */
+  private final Consumer<String> asked;
+
   private Settings(Map<String, Setting> settings) {
+    this(settings, key -> {});
+  }
+
+  private Settings(Map<String, Setting> settings, Consumer<String> asked) {
     this.settings = settings;
+    this.asked = asked;
   }
 
   /**
@@ -64,7 +74,19 @@ public final class Settings {
   public Settings with(String origin, Map<String, String> added) {
     Map<String, Setting> copy = new TreeMap<>(settings);
     layer(copy, origin, added);
-    return new Settings(copy);
+    return new Settings(copy, asked);
+  }
+
+  /** The same settings, which tell {@code asked} each key that is asked for, canonical. */
+  public Settings telling(Consumer<String> asked) {
+    return new Settings(settings, asked);
+  }
+
+  /** What came from one place, such as {@code environment}. */
+  public Map<String, String> from(String origin) {
+    return settings.values().stream()
+        .filter(s -> s.origin().equals(origin))
+        .collect(Collectors.toMap(Setting::key, Setting::value));
   }
 
   /** The environment variable and secrets file that sets {@code key}. */
@@ -73,6 +95,7 @@ public final class Settings {
   }
 
   public Optional<String> find(String key) {
+    asked.accept(canonical(key));
     return Optional.ofNullable(settings.get(canonical(key)))
         .map(Setting::value)
         .filter(v -> !v.isEmpty());
@@ -219,7 +242,8 @@ public final class Settings {
         });
   }
 
-  private static String canonical(String key) {
+  /** One spelling of a key for all that name the same setting. */
+  public static String canonical(String key) {
     return key.toLowerCase(Locale.ROOT).replaceAll("[_-]", ".");
   }
 
