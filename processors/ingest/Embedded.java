@@ -20,6 +20,12 @@ public interface Embedded extends AutoCloseable {
    */
   Map<String, String> start(Settings settings);
 
+  /**
+   * The settings under which another process has these parts, where one runs on this data folder;
+   * starts and locks nothing. Empty where none runs.
+   */
+  Map<String, String> running(Settings settings);
+
   /** Registers the simulated upstream's channels where the embedded {@code dm} has none yet. */
   void seed(DataSource dm);
 

@@ -2,12 +2,14 @@ package ingest;
 
 import ingest.cli.RunOptions;
 import ingest.cli.Runtime;
+import ingest.cli.TrialOptions;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.DmDatabase;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -22,9 +24,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What {@code run} and {@code migrate} do. */
+/** What the commands do that are the product rather than ask it. */
 final class Product implements Runtime {
-  private static final String KICK = "https://api.kick.com";
+  static final String KICK = "https://api.kick.com";
 
   private final Supplier<Settings> loaded;
   private final PrintStream out;
@@ -72,6 +74,18 @@ final class Product implements Runtime {
     }
     out.println("stopped");
     return 0;
+  }
+
+  @Override
+  public int trial(TrialOptions options, PrintWriter out, PrintWriter err) {
+    return new Trials(quiet()).tell(options, out, err);
+  }
+
+  /** What a trial has to say is told with it, not in a log beside it. */
+  private Settings quiet() {
+    Settings settings = loaded.get().with("try", Map.of("log.level", "OFF"));
+    logging(settings);
+    return settings;
   }
 
   private Settings given(RunOptions options) {

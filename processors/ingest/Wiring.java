@@ -30,13 +30,6 @@ import ingest.delivery.Targets;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
-import ingest.kick.KickCredentials;
-import ingest.kick.KickToken;
-import ingest.kick.KickViewers;
-import ingest.mapping.EnvelopeStep;
-import ingest.mapping.Envelopes;
-import ingest.mapping.Mapper;
-import ingest.mapping.MapperStep;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -45,7 +38,6 @@ import ingest.outbox.Partitions;
 import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
-import ingest.poll.UpstreamManners;
 import ingest.projection.Projector;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
@@ -171,7 +163,7 @@ final class Wiring implements AutoCloseable {
     Outbox outbox =
         new Outbox(dm, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
-    wireMapping(camel.getRegistry(), types);
+    Upstreams.bindMapping(camel.getRegistry(), types, clock);
     if (roles.contains(Role.INGEST)) {
       Switches switches = new Switches(dm, live);
       this.switches = switches;
@@ -179,12 +171,6 @@ final class Wiring implements AutoCloseable {
       wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
-  }
-
-  private void wireMapping(Registry registry, EventTypes types) {
-    registry.bind("envelope", new EnvelopeStep(types, clock));
-    registry.bind("envelopes", new Envelopes());
-    registry.bind("mapper", new MapperStep(found(Mapper.class, "ingest"), types, clock));
   }
 
   /** One for all roles of the process. */
@@ -210,14 +196,7 @@ final class Wiring implements AutoCloseable {
     Pollers polling = new Pollers(camel, switches, dm, meters, clock);
     pollers = polling;
     registry.bind("pollers", polling);
-    KickToken token = new KickToken(camel.createProducerTemplate(), clock);
-    registry.bind("kickToken", token);
-    registry.bind("kickViewers", new KickViewers());
-    registry.bind(
-        "kickCredentials",
-        new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    registry.bind(
-        "upstreamManners", new UpstreamManners(clock, Map.of("kick", token::forget), meters));
+    Upstreams.bind(camel, settings, clock, meters);
   }
 
   private void wireDelivery(
@@ -264,9 +243,7 @@ final class Wiring implements AutoCloseable {
     watch(camel, "env", env.pool());
     ProcessedEvents processed = new ProcessedEvents(env);
     processed.makePartitions();
-    List<Projector<?>> projectors = new ArrayList<>();
-    found(Projector.class, "ingest.projection").forEach(projectors::add);
-    Consumer consumer = new Consumer(env, projectors, settings.list("consume.declines"), types());
+    Consumer consumer = new Consumer(env, projectors(), settings.list("consume.declines"), types());
     camel.getRegistry().bind("processedEvents", processed);
     camel
         .getRegistry()
@@ -277,6 +254,12 @@ final class Wiring implements AutoCloseable {
         .bind(
             "verifyDelivery",
             new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+  }
+
+  static List<Projector<?>> projectors() {
+    List<Projector<?>> projectors = new ArrayList<>();
+    found(Projector.class, "ingest.projection").forEach(projectors::add);
+    return projectors;
   }
 
   private void wireAdmin(
@@ -316,7 +299,7 @@ final class Wiring implements AutoCloseable {
   }
 
   /** Mappers and projectors are found by what they are, never listed. */
-  private static <T> List<T> found(Class<T> kind, String folder) {
+  static <T> List<T> found(Class<T> kind, String folder) {
     return new DefaultPackageScanClassResolver()
         .findImplementations(kind, folder).stream()
             .filter(c -> !c.isInterface())

@@ -60,6 +60,36 @@ public final class EmbeddedStack implements Embedded {
   }
 
   @Override
+  public Map<String, String> running(Settings settings) {
+    Map<String, String> reached = new HashMap<>();
+    Path postgres = Path.of(settings.text("data.dir")).toAbsolutePath().resolve("postgres");
+    if (!settings.has("dm.database-url")) {
+      PostgresServer.running(postgres, "dm").ifPresent(u -> reached.put("dm.database-url", u));
+    }
+    if (!settings.has("database.url")) {
+      PostgresServer.running(postgres, "stage").ifPresent(u -> reached.put("database.url", u));
+    }
+    int simulator = settings.port("embedded.simulator.port");
+    if (!settings.has("kick.api-url") && reached.containsKey("dm.database-url") && simulator > 0) {
+      reached.putAll(simulator(simulator));
+    }
+    return reached;
+  }
+
+  private static Map<String, String> simulator(int port) {
+    String address = "http://127.0.0.1:" + port;
+    return Map.of(
+        "kick.api-url",
+        address,
+        "kick.oauth-url",
+        address,
+        "kick.client-id",
+        Simulator.CLIENT_ID,
+        "kick.client-secret",
+        Simulator.CLIENT_SECRET);
+  }
+
+  @Override
   public synchronized void seed(DataSource dm) {
     if (simulator != null && dmIsOurs) {
       try {
@@ -124,10 +154,6 @@ public final class EmbeddedStack implements Embedded {
     upstreams.start();
     parts.push(upstreams);
     simulator = upstreams;
-    String address = "http://127.0.0.1:" + upstreams.port();
-    reached.put("kick.api-url", address);
-    reached.put("kick.oauth-url", address);
-    reached.put("kick.client-id", Simulator.CLIENT_ID);
-    reached.put("kick.client-secret", Simulator.CLIENT_SECRET);
+    reached.putAll(simulator(upstreams.port()));
   }
 }

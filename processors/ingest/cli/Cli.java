@@ -56,7 +56,8 @@ public final class Cli {
             .addSubcommand(new DoctorCommand(settings, around))
             .addSubcommand(new PollersCommand(settings, around))
             .addSubcommand(new TargetsCommand(settings, around))
-            .addSubcommand(new EmitCommand(settings, around));
+            .addSubcommand(new EmitCommand(settings, around))
+            .addSubcommand(new TryCommand(runtime, around));
     line.setOut(around.out());
     line.setErr(around.err());
     line.setColorScheme(CommandLine.Help.defaultColorScheme(around.ansi()));

@@ -1,5 +1,7 @@
 package ingest.cli;
 
+import java.io.PrintWriter;
+
 /** The product behind the command line, for the commands that are it rather than ask it. */
 @SuppressWarnings("JavaLangClash") // what runs is the ingest; java.lang.Runtime is named in full
 public interface Runtime {
@@ -19,4 +21,12 @@ public interface Runtime {
    * @throws ingest.settings.SettingException when a store cannot be reached
    */
   int migrate();
+
+  /**
+   * Runs one route once and commits nothing.
+   *
+   * @return the exit code
+   * @throws ingest.settings.SettingException when a setting is in the way
+   */
+  int trial(TrialOptions options, PrintWriter out, PrintWriter err);
 }

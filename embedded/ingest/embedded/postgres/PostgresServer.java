@@ -104,6 +104,24 @@ public final class PostgresServer implements AutoCloseable {
     return new PostgresServer(programs, data, port);
   }
 
+  /**
+   * The JDBC address of a database of the folder, where a server runs on it and takes connections.
+   */
+  public static Optional<String> running(Path folder, String database) {
+    try {
+      Path data = folder.resolve("data");
+      if (!Files.exists(data)) {
+        return Optional.empty();
+      }
+      Path real = data.toRealPath().resolveSibling(".").normalize();
+      return PostmasterFile.read(data)
+          .filter(file -> file.ready() && file.runsFrom(real))
+          .map(file -> url(file.port(), database));
+    } catch (IOException e) {
+      return Optional.empty(); // it ended meanwhile
+    }
+  }
+
   public int port() {
     return port;
   }

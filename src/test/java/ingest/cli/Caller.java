@@ -26,11 +26,18 @@ final class Caller {
   /** Remembers what it was told to do. */
   static final class Recorder implements Runtime {
     @Nullable RunOptions options;
+    @Nullable TrialOptions trial;
     int migrations;
 
     @Override
     public int run(RunOptions options) {
       this.options = options;
+      return 0;
+    }
+
+    @Override
+    public int trial(TrialOptions options, PrintWriter out, PrintWriter err) {
+      this.trial = options;
       return 0;
     }
 

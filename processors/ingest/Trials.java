@@ -1,0 +1,162 @@
+package ingest;
+
+import com.zaxxer.hikari.HikariDataSource;
+import ingest.admin.TargetsApi;
+import ingest.cli.TrialOptions;
+import ingest.consumer.Consumer;
+import ingest.consumer.ConsumerMetrics;
+import ingest.consumer.EnvDatabase;
+import ingest.consumer.InternalEvents;
+import ingest.consumer.ProcessedEvents;
+import ingest.consumer.VerifyDelivery;
+import ingest.delivery.Target;
+import ingest.delivery.Targets;
+import ingest.envelope.EventTypes;
+import ingest.envelope.InvalidSchema;
+import ingest.errors.Refusals;
+import ingest.outbox.WakeUp;
+import ingest.settings.SettingException;
+import ingest.settings.Settings;
+import ingest.store.DmDatabase;
+import ingest.store.Dsn;
+import ingest.trial.Ask;
+import ingest.trial.ByHand;
+import ingest.trial.Journal;
+import ingest.trial.Masks;
+import ingest.trial.RolledBack;
+import ingest.trial.Telling;
+import ingest.trial.Trial;
+import ingest.trial.TrialException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code try} does: finds the databases, binds what routes name, and tells the trial. */
+final class Trials {
+  /** Where no credentials are configured: enough to go through the steps, good for no upstream. */
+  private static final Map<String, String> MADE_UP =
+      Map.of(
+          "kick.api-url", Product.KICK,
+          "kick.client-id", "made-up-by-try",
+          "kick.client-secret", "made-up-by-try",
+          "ingest.delivery-secret", "whsec_bWFkZSB1cCBieSB0cnkgYW5kIGdvb2QgZm9yIG5vdGhpbmc=");
+
+  private static final Path ROUTES = Path.of("routes");
+
+  private final Settings settings;
+
+  Trials(Settings given) {
+    Embedded embedded = Embedded.find();
+    this.settings =
+        madeUp(embedded == null ? given : given.with("embedded", embedded.running(given)));
+  }
+
+  private static Settings madeUp(Settings settings) {
+    Map<String, String> absent = new HashMap<>(MADE_UP);
+    absent.keySet().removeIf(settings::has);
+    return settings.with("made up", absent);
+  }
+
+  /** Runs the route and tells it; 1 when anything is wrong. */
+  int tell(TrialOptions options, PrintWriter out, PrintWriter err) {
+    Telling telling = new Telling(new Masks(settings));
+    try (RolledBack dm = reached("dm.database-url", err);
+        RolledBack env = reached("database.url", err)) {
+      Trial trial = new Trial(ROUTES, settings, this::bind, dm, env);
+      boolean polls = trial.polls(options.route());
+      Ask ask =
+          new Ask(
+              options.route(),
+              polls ? null : options.body(),
+              options.headers(),
+              Map.of(),
+              new ByHand(polls ? options.body() : null, options.rows()),
+              options.live());
+      Journal journal =
+          trial.run(
+              ask,
+              entry -> {
+                if (!options.json()) {
+                  telling.line(entry, out);
+                }
+              });
+      if (options.json()) {
+        out.println(telling.json(options.route(), journal).toPrettyString());
+      } else {
+        telling.end(journal, out);
+      }
+      List<String> problems = telling.problems(journal);
+      problems.forEach(p -> err.println(options.route() + ": " + p));
+      List<String> entrances = trial.entrances(options.route());
+      if (!problems.isEmpty() && !entrances.isEmpty()) {
+        err.printf(
+            "%s is a helper and may need what its callers set: try %s%n",
+            options.route(), String.join(", ", entrances));
+      }
+      return problems.isEmpty() ? 0 : 1;
+    } catch (TrialException | InvalidSchema e) {
+      err.println(e.getMessage());
+      return 1;
+    } catch (SQLException e) {
+      throw new SettingException("ending the transaction of the trial: " + e.getMessage());
+    }
+  }
+
+  /** Null where none is configured or it cannot be reached, which is told. */
+  private @Nullable RolledBack reached(String key, PrintWriter err) {
+    Optional<String> url = settings.find(key);
+    if (url.isEmpty()) {
+      return null;
+    }
+    try {
+      return RolledBack.begin(Dsn.jdbc(url.get()));
+    } catch (IllegalArgumentException e) { // its message quotes the DSN
+      throw new SettingException(Settings.variable(key) + " is not a PostgreSQL DSN");
+    } catch (SQLException e) {
+      err.println(
+          "%s is not reached, the trial goes on without: %s"
+              .formatted(
+                  Settings.variable(key),
+                  String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
+      return null;
+    }
+  }
+
+  /**
+   * What routes name. A route of which a bean is missing here (a lane's sender, what counts the
+   * whole system) belongs to a running process, and does not start.
+   */
+  void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
+    Clock clock = Clock.systemUTC();
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    Registry registry = camel.getRegistry();
+    registry.bind("refusals", new Refusals());
+    EventTypes types = EventTypes.load(ROUTES);
+    Upstreams.bind(camel, settings, clock, meters);
+    Upstreams.bindMapping(registry, types, clock);
+    DmDatabase store = new DmDatabase(dm);
+    WakeUp nobody = new WakeUp(store);
+    nobody.close();
+    registry.bind("targetsApi", new TargetsApi(new Targets(store), nobody));
+    EnvDatabase environment = new EnvDatabase(env);
+    registry.bind(
+        "internalEvents",
+        new InternalEvents(
+            new Consumer(
+                environment, Wiring.projectors(), settings.list("consume.declines"), types),
+            new ProcessedEvents(environment),
+            new ConsumerMetrics(meters)));
+    registry.bind(
+        "verifyDelivery",
+        new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+  }
+}

@@ -1,0 +1,44 @@
+package ingest;
+
+import ingest.envelope.EventTypes;
+import ingest.kick.KickCredentials;
+import ingest.kick.KickToken;
+import ingest.kick.KickViewers;
+import ingest.mapping.EnvelopeStep;
+import ingest.mapping.Envelopes;
+import ingest.mapping.Mapper;
+import ingest.mapping.MapperStep;
+import ingest.poll.UpstreamManners;
+import ingest.settings.Settings;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+
+/**
+ * Binds the steps of the upstreams, which need no store: what {@code run} and a trial of a route
+ * have in common.
+ */
+final class Upstreams {
+  private Upstreams() {}
+
+  /** What makes envelopes of answers, in every role that commits. */
+  static void bindMapping(Registry registry, EventTypes types, Clock clock) {
+    registry.bind("envelope", new EnvelopeStep(types, clock));
+    registry.bind("envelopes", new Envelopes());
+    registry.bind("mapper", new MapperStep(Wiring.found(Mapper.class, "ingest"), types, clock));
+  }
+
+  static void bind(CamelContext camel, Settings settings, Clock clock, MeterRegistry meters) {
+    Registry registry = camel.getRegistry();
+    KickToken token = new KickToken(camel.createProducerTemplate(), clock);
+    registry.bind("kickToken", token);
+    registry.bind("kickViewers", new KickViewers());
+    registry.bind(
+        "kickCredentials",
+        new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
+    registry.bind(
+        "upstreamManners", new UpstreamManners(clock, Map.of("kick", token::forget), meters));
+  }
+}
