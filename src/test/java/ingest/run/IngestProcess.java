@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  * The product in a process of its own, as {@code bin/ingest} starts it, with free ports and a data
  * folder of the test's. Its output is kept, so that a test can wait for a line of it.
  */
-final class IngestProcess implements AutoCloseable {
+public final class IngestProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   private static final Duration START = Duration.ofMinutes(3);
@@ -57,7 +57,7 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** The settings of a run on {@code folder} whose every port is free. */
-  static Map<String, String> settings(Path folder) throws IOException {
+  public static Map<String, String> settings(Path folder) throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("DATA_DIR", folder.toString());
     for (String port :
@@ -76,7 +76,7 @@ final class IngestProcess implements AutoCloseable {
    * A port that nobody has, below those that the kernel gives to outgoing connections: one of these
    * may be taken again before the process listens on it.
    */
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
       try (ServerSocket socket = new ServerSocket(port)) {
@@ -90,11 +90,24 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** Starts it and returns at once; nothing of the test's own environment but PATH gets in. */
-  static IngestProcess start(Map<String, String> environment, String... arguments)
+  public static IngestProcess start(Map<String, String> environment, String... arguments)
+      throws IOException {
+    return start(List.of(), environment, arguments);
+  }
+
+  /** The same out of reach of a terminal's Ctrl-C, which is for the program that starts it. */
+  public static IngestProcess startApart(Map<String, String> environment, String... arguments)
+      throws IOException {
+    return start(List.of("setsid"), environment, arguments);
+  }
+
+  private static IngestProcess start(
+      List<String> prefix, Map<String, String> environment, String... arguments)
       throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
-            Stream.concat(
+            Stream.of(
+                    prefix.stream(),
                     Stream.of(
                         // a JVM lets no handler have a signal that it was started to ignore, as
                         // shells start what they put in the background
@@ -108,6 +121,7 @@ final class IngestProcess implements AutoCloseable {
                         System.getProperty("java.class.path", ""),
                         "ingest.Main"),
                     Stream.of(arguments))
+                .flatMap(part -> part)
                 .toList());
     String path = builder.environment().getOrDefault("PATH", "");
     builder.environment().clear();
@@ -118,7 +132,7 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** Starts {@code run} and returns when it says that it is ready. */
-  static IngestProcess run(Map<String, String> environment, String... arguments)
+  public static IngestProcess run(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     String[] all = Stream.concat(Stream.of("run"), Stream.of(arguments)).toArray(String[]::new);
     IngestProcess started = start(environment, all);
@@ -127,11 +141,23 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** Waits until it says that it is ready; ends it where it does not come to that. */
-  void awaitReady() throws InterruptedException {
-    if (!ready.await(START.toSeconds(), TimeUnit.SECONDS) || !lines().contains("ready")) {
+  public void awaitReady() throws InterruptedException {
+    if (!becomesReady()) {
       close();
       throw new IllegalStateException("not ready:\n" + String.join("\n", lines()));
     }
+  }
+
+  /** Waits until it is ready, or has ended without that: false. */
+  public boolean becomesReady() throws InterruptedException {
+    return ready.await(START.toSeconds(), TimeUnit.SECONDS) && lines().contains("ready");
+  }
+
+  /** Waits for its end, however long it runs, and the last of the output. */
+  public int awaitEnd() throws InterruptedException {
+    int code = process.waitFor();
+    ended.await(10, TimeUnit.SECONDS);
+    return code;
   }
 
   private void read() {
@@ -153,22 +179,22 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** What it has printed so far, both streams. */
-  List<String> lines() {
+  public List<String> lines() {
     synchronized (lines) {
       return List.copyOf(lines);
     }
   }
 
-  Map<String, String> environment() {
+  public Map<String, String> environment() {
     return environment;
   }
 
-  ProcessHandle handle() {
+  public ProcessHandle handle() {
     return process.toHandle();
   }
 
   /** What stands beside a word of the lines that follow {@code ready}, such as {@code dm}. */
-  String said(String word) {
+  public String said(String word) {
     String label = "  " + word + " ";
     return await()
         .atMost(Duration.ofSeconds(10))
@@ -183,7 +209,7 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** Sends a signal, such as {@code TERM}, by the name that {@code kill} has for it. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     Process kill =
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start();
     assertEquals(0, kill.waitFor());
@@ -199,7 +225,7 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** Waits for the end and the last of the output. */
-  int exitCode() throws InterruptedException {
+  public int exitCode() throws InterruptedException {
     if (!process.waitFor(90, TimeUnit.SECONDS)) {
       throw new IllegalStateException("still running:\n" + String.join("\n", lines()));
     }
@@ -208,7 +234,7 @@ final class IngestProcess implements AutoCloseable {
   }
 
   /** The answer of the management port. */
-  HttpResponse<String> manage(String method, String path, String body)
+  public HttpResponse<String> manage(String method, String path, String body)
       throws IOException, InterruptedException {
     return client.send(
         HttpRequest.newBuilder(
@@ -220,7 +246,7 @@ final class IngestProcess implements AutoCloseable {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  JsonNode status() throws IOException, InterruptedException {
+  public JsonNode status() throws IOException, InterruptedException {
     return JSON.readTree(manage("GET", "/admin/status", "").body());
   }
 
@@ -246,17 +272,17 @@ final class IngestProcess implements AutoCloseable {
    * Stops polling and waits for the end of a run on its way: from here on nothing is accepted. The
    * run that is asked for is the way to wait, because a poller never overlaps itself.
    */
-  void pausePollers() throws IOException, InterruptedException {
+  public void pausePollers() throws IOException, InterruptedException {
     act("/admin/pollers/kick-viewers/pause");
     act("/admin/pollers/kick-viewers/run");
   }
 
-  void resumePollers() throws IOException, InterruptedException {
+  public void resumePollers() throws IOException, InterruptedException {
     act("/admin/pollers/kick-viewers/resume");
   }
 
   /** SIGKILL: no drain, no goodbye. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.destroyForcibly();
     exitCode();
   }

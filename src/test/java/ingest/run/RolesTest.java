@@ -5,20 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,10 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process for each role beside one that has the stores. */
 class RolesTest {
-  private static final Pattern SETTING = Pattern.compile("([A-Z_]+)='(.*)'");
-
   @TempDir private static Path data = Path.of("");
-  private static IngestProcess storage;
+  private static StoresProcess storage;
   private static IngestProcess ingest;
   private static IngestProcess webhooks;
   private static IngestProcess env;
@@ -37,38 +30,24 @@ class RolesTest {
 
   @BeforeAll
   static void start() throws Exception {
-    storage = IngestProcess.run(IngestProcess.settings(data), "--only-stores");
-    Map<String, String> written = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(data.resolve("stores.env"))) {
-      Matcher setting = SETTING.matcher(line);
-      assertTrue(setting.matches(), line);
-      written.put(setting.group(1), setting.group(2));
-    }
-    stores = Stores.of(written);
-    Map<String, String> envSettings = role("env", written);
-    written.put(
+    storage = StoresProcess.start(data, Map.of());
+    stores = storage.stores();
+    Map<String, String> envSettings = storage.role("env");
+    Map<String, String> ingestSettings = storage.role("ingest");
+    ingestSettings.put(
         "STAGE_INTERNAL_EVENTS_URL",
         "http://127.0.0.1:" + envSettings.get("HTTP_PORT") + "/internal/events");
     env = IngestProcess.start(envSettings, "run");
-    ingest = IngestProcess.start(role("ingest", written), "run");
-    webhooks = IngestProcess.start(role("webhooks", written), "run");
+    ingest = IngestProcess.start(ingestSettings, "run");
+    webhooks = IngestProcess.start(storage.role("webhooks"), "run");
     for (IngestProcess process : List.of(env, ingest, webhooks)) {
       process.awaitReady();
     }
   }
 
-  private static Map<String, String> role(String role, Map<String, String> written)
-      throws IOException {
-    Map<String, String> settings = new LinkedHashMap<>(written);
-    settings.put("INGEST_ROLE", role);
-    settings.put("HTTP_PORT", Integer.toString(IngestProcess.freePort()));
-    settings.put("MANAGEMENT_PORT", Integer.toString(IngestProcess.freePort()));
-    return settings;
-  }
-
   @AfterAll
   static void stop() throws Exception {
-    for (IngestProcess process : List.of(webhooks, ingest, env, storage)) {
+    for (IngestProcess process : List.of(webhooks, ingest, env, storage.process())) {
       process.signal("TERM");
       assertEquals(0, process.exitCode(), () -> String.join("\n", process.lines()));
     }

@@ -25,34 +25,34 @@ import java.util.Objects;
  * @param env JDBC URL
  * @param clickHouse HTTP URL; empty where there is none
  */
-record Stores(String dm, String env, String clickHouse) {
+public record Stores(String dm, String env, String clickHouse) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /** Those that a run said it uses. */
-  static Stores of(IngestProcess run) {
+  public static Stores of(IngestProcess run) {
     return new Stores(run.said("dm"), run.said("env"), run.said("archive"));
   }
 
   /** Those of a {@code stores.env}. */
-  static Stores of(Map<String, String> settings) {
+  public static Stores of(Map<String, String> settings) {
     return new Stores(
         Objects.requireNonNull(settings.get("DM_DATABASE_URL")),
         Objects.requireNonNull(settings.get("DATABASE_URL")),
         Objects.requireNonNull(settings.get("CLICKHOUSE_URL")));
   }
 
-  List<JsonNode> dmRows(String query) throws SQLException, IOException {
+  public List<JsonNode> dmRows(String query) throws SQLException, IOException {
     return rows(dm, query);
   }
 
-  List<JsonNode> envRows(String query) throws SQLException, IOException {
+  public List<JsonNode> envRows(String query) throws SQLException, IOException {
     return rows(env, query);
   }
 
   /** The one number of a query on {@code dm}. */
-  long dmNumber(String query) throws SQLException, IOException {
+  public long dmNumber(String query) throws SQLException, IOException {
     return dmRows(query).get(0).elements().next().longValue();
   }
 
@@ -60,7 +60,7 @@ record Stores(String dm, String env, String clickHouse) {
    * Updates the schedule of the channels while they are polled. The lock lets the poll on its way
    * end first: row by row, the two would deadlock.
    */
-  void schedule(String update) throws SQLException {
+  public void schedule(String update) throws SQLException {
     try (Connection connection = DriverManager.getConnection(dm);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -70,7 +70,7 @@ record Stores(String dm, String env, String clickHouse) {
     }
   }
 
-  void envExecute(String statement) throws SQLException {
+  public void envExecute(String statement) throws SQLException {
     try (Connection connection = DriverManager.getConnection(env);
         Statement sql = connection.createStatement()) {
       sql.execute(statement);
@@ -78,7 +78,7 @@ record Stores(String dm, String env, String clickHouse) {
   }
 
   /** What ClickHouse answers to a query as it stands. */
-  String clickHouse(String query) throws IOException, InterruptedException {
+  public String clickHouse(String query) throws IOException, InterruptedException {
     HttpResponse<String> answer =
         CLIENT.send(
             HttpRequest.newBuilder(URI.create(clickHouse + "/"))
@@ -91,7 +91,7 @@ record Stores(String dm, String env, String clickHouse) {
     return answer.body();
   }
 
-  List<JsonNode> clickHouseRows(String query) throws IOException, InterruptedException {
+  public List<JsonNode> clickHouseRows(String query) throws IOException, InterruptedException {
     List<JsonNode> rows = new ArrayList<>();
     for (String line : clickHouse(query + " FORMAT JSONEachRow").lines().toList()) {
       rows.add(JSON.readTree(line));

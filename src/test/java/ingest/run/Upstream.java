@@ -13,17 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The control interface of the simulated Kick of a run. */
-record Upstream(String url) {
+public record Upstream(String url) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  static Upstream of(IngestProcess run) {
+  public static Upstream of(IngestProcess run) {
     return new Upstream(run.said("kick"));
   }
 
   /** Everything it served intact, the oldest first. */
-  List<JsonNode> served() throws IOException, InterruptedException {
+  public List<JsonNode> served() throws IOException, InterruptedException {
     List<JsonNode> served = new ArrayList<>();
     for (String line : send("GET", "/control/served", "").lines().toList()) {
       served.add(JSON.readTree(line));
@@ -32,12 +32,12 @@ record Upstream(String url) {
   }
 
   /** Calls that arrived since its start, for {@code channels} or a {@code token}. */
-  long calls(String kind) throws IOException, InterruptedException {
+  public long calls(String kind) throws IOException, InterruptedException {
     return counters().path(kind).longValue();
   }
 
   /** Calls that met a kind of fault. */
-  long faults(String kind) throws IOException, InterruptedException {
+  public long faults(String kind) throws IOException, InterruptedException {
     return counters().path("faults").path(kind).longValue();
   }
 
@@ -45,16 +45,16 @@ record Upstream(String url) {
     return JSON.readTree(send("GET", "/control/calls", ""));
   }
 
-  void fault(String json) throws IOException, InterruptedException {
+  public void fault(String json) throws IOException, InterruptedException {
     send("POST", "/control/faults", json);
   }
 
   /** True when every fault that was asked for has been met as often as asked. */
-  boolean well() throws IOException, InterruptedException {
+  public boolean well() throws IOException, InterruptedException {
     return JSON.readTree(send("GET", "/control/faults", "")).isEmpty();
   }
 
-  void clearFaults() throws IOException, InterruptedException {
+  public void clearFaults() throws IOException, InterruptedException {
     send("DELETE", "/control/faults", "");
   }
 
