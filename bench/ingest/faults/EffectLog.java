@@ -1,0 +1,53 @@
+package ingest.faults;
+
+import ingest.run.Stores;
+import java.sql.SQLException;
+
+/**
+ * Every write to {@code public.channel_snapshot} by the event that it came from, kept by triggers
+ * in a schema of our own beside the product's tables. A write that is repeated, or that puts an
+ * older observation over a newer one, stays visible in it.
+ */
+final class EffectLog {
+  private static final String SCHEMA =
+      """
+      CREATE SCHEMA faults;
+      CREATE TABLE faults.effect (
+          seq bigint GENERATED ALWAYS AS IDENTITY,
+          at timestamptz NOT NULL DEFAULT clock_timestamp(),
+          columns text NOT NULL,
+          subject text NOT NULL,
+          rev bigint NOT NULL,
+          event_id uuid NOT NULL,
+          before_rev bigint,
+          before_event_id uuid
+      );
+      """;
+
+  /** For a group of columns that are written together; one that was never written has rev 0. */
+  private static final String COLUMNS =
+      """
+      CREATE FUNCTION faults.{0}() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+          IF NEW.{0}_rev <> 0 THEN
+              INSERT INTO faults.effect (columns, subject, rev, event_id, before_rev, before_event_id)
+              VALUES ('{0}', NEW.platform_user_id, NEW.{0}_rev, NEW.{0}_ev, OLD.{0}_rev, OLD.{0}_ev);
+          END IF;
+          RETURN NULL;
+      END
+      $$;
+      CREATE TRIGGER faults_{0} AFTER INSERT OR UPDATE OF {0}_rev ON public.channel_snapshot
+          FOR EACH ROW EXECUTE FUNCTION faults.{0}();
+      """;
+
+  static final String VIEWERS = "viewers";
+  static final String STREAM = "stream";
+
+  private EffectLog() {}
+
+  static void install(Stores stores) throws SQLException {
+    stores.envExecute(SCHEMA);
+    stores.envExecute(COLUMNS.replace("{0}", VIEWERS));
+    stores.envExecute(COLUMNS.replace("{0}", STREAM));
+  }
+}

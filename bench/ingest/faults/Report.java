@@ -1,0 +1,122 @@
+package ingest.faults;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a run did and what it proved.
+ *
+ * @param planned how many faults were asked for
+ * @param faults what was done, by kind
+ * @param span from the first event to the end of the last fault
+ * @param committed events committed in that span
+ * @param polled of them those that pollers brought
+ * @param acknowledged events that a client was promised
+ * @param starts processes that were started
+ * @param fenced leases that somebody settled too late, in vain
+ */
+public record Report(
+    long seed,
+    int planned,
+    Map<String, Integer> faults,
+    Duration span,
+    long committed,
+    long polled,
+    long acknowledged,
+    int wanted,
+    int starts,
+    long fenced,
+    List<Check> checks) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Events a second over the whole span, outages included. */
+  public double rate() {
+    return committed * 1000.0 / Math.max(1, span.toMillis());
+  }
+
+  /** True when the load was what was asked for. */
+  public boolean loaded() {
+    return rate() >= wanted;
+  }
+
+  /** Faults of all kinds. */
+  public int done() {
+    return faults.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** True when every rule held for everything it was held against. */
+  public boolean holds() {
+    return checks.stream().allMatch(check -> check.broken() == 0);
+  }
+
+  void print(PrintWriter out) {
+    out.println();
+    for (Check check : checks) {
+      if (check.broken() > 0) {
+        out.println("broken: " + check.name());
+        check.told().forEach(line -> out.println("  " + line));
+        out.println();
+      }
+    }
+    out.printf(Locale.ROOT, "%-32s %9s%n", "FAULT", "DONE");
+    faults.forEach((fault, number) -> out.printf(Locale.ROOT, "%-32s %,9d%n", fault, number));
+    out.println();
+    out.printf(Locale.ROOT, "%-32s %9s %9s%n", "CHECK", "EXAMINED", "BROKEN");
+    for (Check check : checks) {
+      out.printf(Locale.ROOT, "%-32s %,9d %,9d%n", check.name(), check.examined(), check.broken());
+    }
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "load    %,.0f events/s over %d s (%,d committed, %,d of them polled); %s %d was asked for%n",
+        rate(),
+        span.toSeconds(),
+        committed,
+        polled,
+        loaded() ? "at least" : "LESS THAN THE",
+        wanted);
+    out.printf(
+        Locale.ROOT,
+        "also    %,d events acknowledged, %d starts of processes, %d late settlements fenced%n",
+        acknowledged,
+        starts,
+        fenced);
+    out.printf("seed    %d%n", seed);
+    out.println(holds() ? "result  every rule held" : "result  BROKEN, see above");
+    out.flush();
+  }
+
+  /** The same for a program. */
+  public ObjectNode json() {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("seed", seed).put("planned", planned);
+    ObjectNode kinds = json.putObject("faults");
+    faults.forEach(kinds::put);
+    json.putObject("load")
+        .put("seconds", span.toMillis() / 1000.0)
+        .put("committed", committed)
+        .put("polled", polled)
+        .put("acknowledged", acknowledged)
+        .put("events_per_second", Math.round(rate() * 10) / 10.0)
+        .put("wanted", wanted);
+    json.put("starts", starts).put("late_settlements_fenced", fenced);
+    ArrayNode rules = json.putArray("checks");
+    for (Check check : checks) {
+      ObjectNode rule =
+          rules
+              .addObject()
+              .put("check", check.name())
+              .put("examined", check.examined())
+              .put("broken", check.broken());
+      ArrayNode told = rule.putArray("told");
+      check.told().forEach(told::add);
+    }
+    return json.put("holds", holds()).put("loaded", loaded());
+  }
+}

@@ -1,0 +1,303 @@
+package ingest.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ingest.run.Balancer;
+import ingest.run.Stores;
+import ingest.run.StoresProcess;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * One run: the product in processes as it is deployed, two of each role behind a balancer, under
+ * load; the faults of a plan; then quiet, and the check. Whatever it started it ends.
+ */
+public final class Trial {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration LEASE = Duration.ofSeconds(6);
+  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration ACKNOWLEDGE = Duration.ofMinutes(1);
+  private static final Duration DRAIN = Duration.ofMinutes(5);
+  private static final String POLLER = "/admin/pollers/kick-viewers/";
+
+  private final int kills;
+  private final long seed;
+  private final int rate;
+  private final PrintWriter out;
+
+  /** What was started, the latest first. */
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+  private volatile boolean goOn = true;
+
+  /**
+   * A run.
+   *
+   * @param seed of what is done, to whom and when; the machine's own pace is not repeated
+   * @param rate events a second that clients emit; what pollers bring comes on top
+   * @param out one line for each fault
+   */
+  public Trial(int kills, long seed, int rate, PrintWriter out) {
+    this.kills = kills;
+    this.seed = seed;
+    this.rate = rate;
+    this.out = out;
+  }
+
+  /** Does no further fault: what was done so far is checked. */
+  public void stop() {
+    goOn = false;
+  }
+
+  /** Does it all. The folder with the stores and the logs is left where a rule was broken. */
+  public Report run() throws Exception {
+    Path folder = Files.createTempDirectory("faults-");
+    boolean keep = true;
+    try {
+      Report report = run(folder);
+      keep = !report.holds();
+      return report;
+    } finally {
+      while (!started.isEmpty()) {
+        started.pop().close();
+      }
+      if (keep) {
+        say("logs and stores are kept in " + folder);
+      } else {
+        delete(folder);
+      }
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T part) {
+    started.push(part);
+    return part;
+  }
+
+  private Report run(Path folder) throws Exception {
+    say("starting the stores, two processes of role ingest and two of role env");
+    Archive archive = opened(new Archive(folder.resolve("clickhouse")));
+    Path data = folder.resolve("data");
+    StoresProcess storage =
+        opened(StoresProcess.start(data, Map.of("CLICKHOUSE_URL", archive.url())));
+    Stores stores = storage.stores();
+    EffectLog.install(stores);
+    Map<String, URI> addresses = new LinkedHashMap<>();
+    List<Instance> env = new ArrayList<>();
+    for (String name : List.of("env-1", "env-2")) {
+      Map<String, String> settings = storage.role("env");
+      addresses.put(name, URI.create("http://127.0.0.1:" + settings.get("HTTP_PORT")));
+      env.add(opened(new Instance(name, settings, folder)));
+    }
+    Balancer balancer = opened(new Balancer(addresses));
+    List<Instance> ingest = new ArrayList<>();
+    for (String name : List.of("ingest-1", "ingest-2")) {
+      Map<String, String> settings = storage.role("ingest");
+      settings.put("STAGE_INTERNAL_EVENTS_URL", balancer.door(name) + "/internal/events");
+      settings.put("DELIVER_LEASE", LEASE.toSeconds() + "s");
+      settings.put("DELIVER_TIMEOUT", "2s");
+      settings.put("POLL_KICK_VIEWERS_LEASE_SECONDS", Long.toString(LEASE.toSeconds()));
+      settings.put("DRAIN_TIMEOUT", "10s");
+      ingest.add(opened(new Instance(name, settings, folder)));
+    }
+    List<Instance> all = Stream.of(env, ingest).flatMap(List::stream).toList();
+    awaitReady(all);
+    stores.schedule("period = '5 seconds', next_probe_at = now()");
+
+    Instant began = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    Load load = new Load(ingest, rate, seed);
+    Random random = new Random(seed);
+    Killer killer =
+        opened(
+            new Killer(
+                Fault.plan(kills, random),
+                random,
+                ingest,
+                env,
+                new Postmaster(data, stores.dm()),
+                archive,
+                balancer,
+                LEASE,
+                fault -> say(line(fault, load, began))));
+    killer.run(() -> goOn);
+    Instant ended = Instant.now().truncatedTo(ChronoUnit.MICROS);
+
+    say("no further events; waiting until all of them have arrived");
+    load.end(ACKNOWLEDGE);
+    awaitReady(all);
+    for (Instance instance : ingest) {
+      quiet(instance);
+    }
+    List<String> left = drained(ingest.get(0));
+    say("checking");
+    History history = History.gather(load, balancer, stores);
+    List<Check> checks = new ArrayList<>(new Checker(history, stores).check());
+    for (Instance instance : ingest) {
+      checks.add(Check.of("status of " + instance.name(), status(instance, stores, left)));
+    }
+    checks.add(
+        Check.of(
+            "no line refused", load.refusal().isEmpty() ? List.of() : List.of(load.refusal())));
+    checks.add(
+        Check.of(
+            "no process ended by itself",
+            all.stream()
+                .filter(instance -> instance.unasked() > 0)
+                .map(instance -> instance.name() + ": " + instance.unasked() + " times")
+                .toList()));
+    return report(history, load, killer, Duration.between(began, ended), began, ended, all, checks);
+  }
+
+  private Report report(
+      History history,
+      Load load,
+      Killer killer,
+      Duration span,
+      Instant began,
+      Instant ended,
+      List<Instance> all,
+      List<Check> checks) {
+    List<Fact> within =
+        history.facts().stream()
+            .filter(
+                fact ->
+                    fact.committed != null
+                        && !fact.committed.isBefore(began)
+                        && fact.committed.isBefore(ended))
+            .toList();
+    Map<String, Integer> done = new LinkedHashMap<>();
+    for (Fault fault : Fault.values()) {
+      done.put(fault.words(), killer.done().getOrDefault(fault, 0));
+    }
+    return new Report(
+        seed,
+        kills,
+        done,
+        span,
+        within.size(),
+        within.stream().filter(fact -> fact.emission == null).count(),
+        load.acknowledged(),
+        rate,
+        all.stream().mapToInt(Instance::starts).sum(),
+        all.stream().mapToLong(Instance::late).sum(),
+        checks);
+  }
+
+  private int number;
+
+  private String line(String fault, Load load, Instant began) {
+    double seconds = Duration.between(began, Instant.now()).toMillis() / 1000.0;
+    return String.format(
+        Locale.ROOT,
+        "%4d/%d  %-60s %6.0f s  %,9d acknowledged, %,.0f/s",
+        ++number,
+        kills,
+        fault,
+        seconds,
+        load.acknowledged(),
+        load.acknowledged() / seconds);
+  }
+
+  private void say(String words) {
+    out.println(
+        LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + "  " + words);
+    out.flush();
+  }
+
+  private static void awaitReady(List<Instance> all) throws IOException, InterruptedException {
+    for (Instance instance : all) {
+      if (!instance.awaitReady(START.toMillis())) {
+        throw new IOException(
+            instance.name()
+                + " does not get ready:\n"
+                + String.join("\n", instance.process().lines()));
+      }
+    }
+  }
+
+  /** Switches the pollers off and waits for the end of a run on its way. */
+  private static void quiet(Instance instance) throws IOException, InterruptedException {
+    for (String action : List.of("pause", "run")) {
+      HttpResponse<String> answer = instance.manage("POST", POLLER + action, "{}");
+      if (answer.statusCode() != 200) {
+        throw new IOException(instance.name() + " answered " + answer.body());
+      }
+    }
+  }
+
+  /** Waits until nothing is pending; tells what is after all that time. */
+  private static List<String> drained(Instance instance) throws InterruptedException {
+    Instant until = Instant.now().plus(DRAIN);
+    String last = "nothing";
+    while (Instant.now().isBefore(until)) {
+      try {
+        JsonNode deliveries =
+            JSON.readTree(instance.manage("GET", "/admin/status", "").body()).path("deliveries");
+        last = deliveries.toString();
+        if (Stream.of("stage", "clickhouse")
+            .allMatch(target -> deliveries.path(target).path("pending").asInt(1) == 0)) {
+          return List.of();
+        }
+      } catch (IOException e) {
+        last = e.toString();
+      }
+      Thread.sleep(500);
+    }
+    return List.of("not drained within " + DRAIN.toSeconds() + " s: " + last);
+  }
+
+  /** What {@code status} says, where it is not what the stores have. */
+  private static List<String> status(Instance instance, Stores stores, List<String> left)
+      throws Exception {
+    JsonNode status = JSON.readTree(instance.manage("GET", "/admin/status", "").body());
+    long events = stores.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
+    List<String> wrong = new ArrayList<>(left);
+    Map<String, Long> numbers = new LinkedHashMap<>();
+    numbers.put("/outbox/events", events);
+    numbers.put("/clickhouse/raw_events", events);
+    numbers.put("/env/stage/processed_events", events);
+    for (String target : List.of("stage", "clickhouse")) {
+      numbers.put("/deliveries/" + target + "/delivered", events);
+      for (String none : List.of("pending", "dead", "abandoned")) {
+        numbers.put("/deliveries/" + target + "/" + none, 0L);
+      }
+    }
+    numbers.forEach(
+        (path, number) -> {
+          if (status.at(path).asLong(-1) != number) {
+            wrong.add("%s is %s, not %d".formatted(path, status.at(path), number));
+          }
+        });
+    status.path("errors").forEach(error -> wrong.add(error.asText()));
+    return wrong;
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
