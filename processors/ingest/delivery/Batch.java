@@ -24,7 +24,7 @@ public final class Batch {
 
   private final Target target;
   private final UUID token;
-  private final long deadline;
+  private long deadline;
   private final List<ChunkClaim> chunks;
   private final List<ItemClaim> items;
   private final List<OutboxEvent> events;
@@ -61,8 +61,13 @@ public final class Batch {
     return token;
   }
 
-  public boolean expired() {
-    return System.nanoTime() - deadline > 0;
+  long deadline() {
+    return deadline;
+  }
+
+  /** Its lease began again. */
+  void renewed(long later) {
+    deadline = later;
   }
 
   public List<ChunkClaim> chunks() {
@@ -111,6 +116,14 @@ public final class Batch {
 
   public Outcome.@Nullable TargetBroken broken() {
     return broken;
+  }
+
+  /**
+   * True when a request was made and the worker lived to give back what has no outcome: it takes no
+   * worker down.
+   */
+  boolean cleared() {
+    return broken != null;
   }
 
   public List<OutboxEvent> unsent() {

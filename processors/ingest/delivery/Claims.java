@@ -1,5 +1,6 @@
 package ingest.delivery;
 
+import ingest.envelope.EventId;
 import ingest.outbox.OutboxEvent;
 import ingest.store.DmDatabase;
 import java.sql.Connection;
@@ -12,7 +13,10 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes what is due under a lease, by status, never by an id cursor: ids commit out of order.
@@ -20,12 +24,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Leases and due times are the database's clock alone. SKIP LOCKED lets instances work side by
  * side; the token fences: who settles late settles nothing. Only a target whose mode is {@code
  * live} is claimed for. Thread-safe.
+ *
+ * <p>A claim that ended without a word lost its worker, and nobody can tell whether one of its
+ * events took the worker down or an operator killed the process. What tells is repetition, alone
+ * and over time: a chunk that was lost twice is taken apart; an item that was lost once is sent
+ * alone from then on, each time after a longer pause ({@link #CLAIM_ITEMS}), and is dead only when
+ * five such tries in a row lost their worker, over some six hours. A kill hits what happens to be
+ * on its way, and whatever comes back to a living worker is cleared, so that a process may be
+ * killed any number of times and no event pays.
  */
 public final class Claims {
+  private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
+
   /** From this claim on a chunk is taken apart: its batch has been lost twice before. */
   private static final int EXPLODE_AT = 3;
 
-  /** A single event that took its worker down this often is dead. */
+  /** A single event that took its worker down this often, alone, is dead. */
   private static final int CRASHES = 5;
 
   /** HOT, because due_at is in no index of open chunks. floor: see {@link Lane#floor}. */
@@ -69,14 +83,17 @@ public final class Claims {
       """;
 
   /**
-   * Items that were never lost go in a batch; those that were, one at a time. What the fifth lost
-   * claim ran out on is dead.
+   * Items that were never lost go in a batch; those that were, one at a time: at once, then 3, 15,
+   * 63 and 255 minutes after the lease that was lost. The first loss was in company and proves
+   * nothing; what was lost five times more is dead.
    */
   private static final String CLAIM_ITEMS =
       """
       WITH picked AS (
           SELECT day, target, event_id FROM ingest.delivery_item
           WHERE target = ? AND status = 'pending' AND due_at <= ingest.now() AND (claims > 0) = ?
+            AND (claims NOT BETWEEN 1 AND ?
+                 OR due_at <= ingest.now() - make_interval(mins => (4 ^ (claims - 1))::int - 1))
             AND EXISTS (SELECT FROM ingest.target WHERE name = ? AND mode = 'live')
           ORDER BY due_at
           LIMIT ?
@@ -84,9 +101,9 @@ public final class Claims {
       )
       UPDATE ingest.delivery_item i
       SET claims = i.claims + 1, token = ?, due_at = ingest.now() + make_interval(secs => ?),
-          status = CASE WHEN i.claims >= ? THEN 'dead' ELSE i.status END,
-          last_error = CASE WHEN i.claims >= ? THEN 'took its worker down ' || i.claims || ' times' ELSE i.last_error END,
-          fingerprint = CASE WHEN i.claims >= ? THEN 'crash' ELSE i.fingerprint END
+          status = CASE WHEN i.claims > ? THEN 'dead' ELSE i.status END,
+          last_error = CASE WHEN i.claims > ? THEN 'took its worker down ' || i.claims - 1 || ' times' ELSE i.last_error END,
+          fingerprint = CASE WHEN i.claims > ? THEN 'crash' ELSE i.fingerprint END
       FROM picked p
       WHERE i.day = p.day AND i.target = p.target AND i.event_id = p.event_id
       RETURNING i.day, i.event_id, i.chunk, i.claims, i.attempts, i.status
@@ -100,6 +117,18 @@ public final class Claims {
       ORDER BY o.chunk, o.pos
       """;
 
+  private static final String RENEW_CHUNKS =
+      """
+      UPDATE ingest.delivery_chunk SET due_at = ingest.now() + make_interval(secs => ?)
+      WHERE target = ? AND day = ANY (?) AND chunk = ANY (?) AND token = ?
+      """;
+
+  private static final String RENEW_ITEMS =
+      """
+      UPDATE ingest.delivery_item SET due_at = ingest.now() + make_interval(secs => ?)
+      WHERE target = ? AND day = ANY (?) AND event_id = ANY (?) AND token = ?
+      """;
+
   private static final String FLOOR =
       """
       SELECT coalesce(min(chunk), (SELECT last_value FROM ingest.chunk_seq))
@@ -109,19 +138,83 @@ public final class Claims {
   private final DmDatabase dm;
   private final Duration lease;
   private final Duration margin;
+  private final LongSupplier nanos;
 
   /**
    * Claims for {@code lease}; what is sent in its last {@code margin} could not be settled in time.
    */
   public Claims(DmDatabase dm, Duration lease, Duration margin) {
+    this(dm, lease, margin, System::nanoTime);
+  }
+
+  /** The same by another clock than {@link System#nanoTime()}. */
+  Claims(DmDatabase dm, Duration lease, Duration margin, LongSupplier nanos) {
     this.dm = dm;
     this.lease = lease;
     this.margin = margin;
+    this.nanos = nanos;
   }
 
-  /** When a lease that begins now must have seen its last request. */
-  public long deadline() {
-    return System.nanoTime() + lease.minus(margin).toNanos();
+  /** This process's clock, for what is measured and never compared with the database's. */
+  long nanos() {
+    return nanos.getAsLong();
+  }
+
+  /** When a lease that began at {@code since} must have seen its last request. */
+  long deadline(long since) {
+    return since + lease.minus(margin).toNanos();
+  }
+
+  /**
+   * Keeps a batch for as long as it is worked on: once half its lease is over, the lease begins
+   * again. Asked before each request.
+   *
+   * @return false when nothing more of it may be sent: another has a part of it, or what is sent
+   *     now could not be settled in time
+   */
+  boolean keep(Batch batch) {
+    long now = nanos();
+    long untilDeadline = batch.deadline() - now;
+    if (lease.minus(margin).toNanos() - untilDeadline < lease.toNanos() / 2) {
+      return untilDeadline >= 0;
+    }
+    try {
+      if (renew(batch) < batch.chunks().size() + batch.items().size()) {
+        return false;
+      }
+      batch.renewed(deadline(now));
+      return true;
+    } catch (SQLException e) {
+      LOG.debug("lane {}: renewing a lease: {}", batch.target().name(), e.getMessage());
+      return untilDeadline >= 0;
+    }
+  }
+
+  /** How many of its rows are still the batch's own; their leases begin again. */
+  private int renew(Batch batch) throws SQLException {
+    boolean chunks = batch.items().isEmpty();
+    try (Connection connection = dm.connection();
+        PreparedStatement renew =
+            connection.prepareStatement(chunks ? RENEW_CHUNKS : RENEW_ITEMS)) {
+      renew.setDouble(1, seconds(lease));
+      renew.setString(2, batch.target().name());
+      renew.setArray(
+          3,
+          dates(
+              connection,
+              chunks
+                  ? batch.chunks().stream().map(Batch.ChunkClaim::day).toList()
+                  : batch.items().stream().map(Batch.ItemClaim::day).toList()));
+      renew.setArray(
+          4,
+          chunks
+              ? connection.createArrayOf(
+                  "bigint", batch.chunks().stream().map(Batch.ChunkClaim::chunk).toArray())
+              : connection.createArrayOf(
+                  "uuid", batch.items().stream().map(Batch.ItemClaim::eventId).toArray()));
+      renew.setObject(5, batch.token());
+      return renew.executeUpdate();
+    }
   }
 
   /**
@@ -129,7 +222,7 @@ public final class Claims {
    */
   public @Nullable Batch chunks(Target target, long floor, int limit) throws SQLException {
     UUID token = UUID.randomUUID();
-    long deadline = deadline();
+    long deadline = deadline(nanos());
     try (Connection connection = dm.connection()) {
       List<Batch.ChunkClaim> claimed = new ArrayList<>();
       try (PreparedStatement claim = connection.prepareStatement(CLAIM_CHUNKS)) {
@@ -155,6 +248,11 @@ public final class Claims {
       for (Batch.ChunkClaim chunk : claimed) {
         if (chunk.claims() >= EXPLODE_AT) {
           explode(connection, target, chunk, token);
+          LOG.warn(
+              "lane {}: chunk {} lost its worker {} times; its events go one by one",
+              target.name(),
+              chunk.chunk(),
+              chunk.claims() - 1);
         } else {
           whole.add(chunk);
         }
@@ -168,8 +266,8 @@ public final class Claims {
   }
 
   /**
-   * At most {@code limit} exceptions whose time has come, or one that has lost its worker before;
-   * null when none is due.
+   * At most {@code limit} exceptions whose time has come, or one that lost its worker before; null
+   * when none is due.
    */
   public @Nullable Batch items(Target target, int limit) throws SQLException {
     try (Connection connection = dm.connection()) {
@@ -181,19 +279,20 @@ public final class Claims {
   private @Nullable Batch items(Connection connection, Target target, boolean lost, int limit)
       throws SQLException {
     UUID token = UUID.randomUUID();
-    long deadline = deadline();
+    long deadline = deadline(nanos());
     List<Batch.ItemClaim> claimed = new ArrayList<>();
     List<Long> chunks = new ArrayList<>();
     try (PreparedStatement claim = connection.prepareStatement(CLAIM_ITEMS)) {
       claim.setString(1, target.name());
       claim.setBoolean(2, lost);
-      claim.setString(3, target.name());
-      claim.setInt(4, limit);
-      claim.setObject(5, token);
-      claim.setDouble(6, seconds(lease));
-      claim.setInt(7, CRASHES);
+      claim.setInt(3, CRASHES);
+      claim.setString(4, target.name());
+      claim.setInt(5, limit);
+      claim.setObject(6, token);
+      claim.setDouble(7, seconds(lease));
       claim.setInt(8, CRASHES);
       claim.setInt(9, CRASHES);
+      claim.setInt(10, CRASHES);
       try (ResultSet rows = claim.executeQuery()) {
         while (rows.next()) {
           if (rows.getString("status").equals("pending")) {
@@ -204,6 +303,12 @@ public final class Claims {
                     rows.getInt("claims"),
                     rows.getInt("attempts")));
             chunks.add(rows.getLong("chunk"));
+          } else {
+            LOG.warn(
+                "lane {}: event {} is dead: it took its worker down {} times",
+                target.name(),
+                EventId.text(rows.getObject("event_id", UUID.class)),
+                CRASHES);
           }
         }
       }

@@ -47,10 +47,16 @@ public final class ClickHouseSender implements Processor {
   }
 
   @Override
-  public void process(Exchange exchange) throws IOException, InterruptedException {
+  public void process(Exchange exchange) throws IOException {
     Batch batch = exchange.getMessage().getBody(Batch.class);
     long began = System.nanoTime();
-    Outcome outcome = write(batch);
+    Outcome outcome;
+    try {
+      outcome = write(batch);
+    } catch (InterruptedException e) { // the lane is stopped and has no more patience
+      LOG.info("deliver clickhouse: an insert was broken off by the stop");
+      return;
+    }
     metrics.attempt(
         batch.target().name(), batch.events().size(), outcome, System.nanoTime() - began);
     if (outcome instanceof Outcome.TargetBroken broken) {

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * happens here, an event may be sent again.
  *
  * <p>A refusal of several events at once is bisected until it is pinned to single events; a target
- * that takes none of them is broken, and they are not to blame.
+ * that takes none of them is broken, and they are not to blame. A long batch renews its lease
+ * between requests; when its lane is stopped, the request on its way is the last.
  */
 public final class HttpSender implements Processor, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpSender.class);
@@ -46,30 +47,36 @@ public final class HttpSender implements Processor, AutoCloseable {
   }
 
   @Override
-  public void process(Exchange exchange) throws InterruptedException {
+  public void process(Exchange exchange) {
     Batch batch = exchange.getMessage().getBody(Batch.class);
     Lane lane = lanes.lane(batch.target().name());
-    if (lane.doubtful() && !probe(batch)) {
+    try {
+      send(batch, lane);
+    } catch (InterruptedException e) { // the lane is stopped and has no more patience
+      LOG.info("deliver {}: a request was broken off by the stop", batch.target().name());
+    }
+  }
+
+  private void send(Batch batch, Lane lane) throws InterruptedException {
+    if (lane.doubtful() && !probe(batch, lane)) {
       return;
     }
     int size = batch.suspicious() ? 1 : batch.target().batch();
     for (List<OutboxEvent> slice : slices(batch.unsent(), size)) {
-      if (batch.expired() || batch.broken() != null) {
+      if (!lane.goesOn(batch)) {
         return;
       }
-      send(batch, slice);
+      send(batch, lane, slice);
       judgeTarget(batch);
     }
   }
 
   /** Tries single events from all over the batch: one bad kind of event does not fill them all. */
-  private boolean probe(Batch batch) throws InterruptedException {
+  private boolean probe(Batch batch, Lane lane) throws InterruptedException {
     List<OutboxEvent> events = batch.events();
     int step = Math.max(1, events.size() / PROBES);
-    for (int i = 0;
-        i < events.size() && !batch.targetWorks() && batch.broken() == null;
-        i += step) {
-      send(batch, List.of(events.get(i)));
+    for (int i = 0; i < events.size() && !batch.targetWorks() && lane.goesOn(batch); i += step) {
+      send(batch, lane, List.of(events.get(i)));
       judgeTarget(batch);
     }
     return batch.broken() == null;
@@ -91,7 +98,7 @@ public final class HttpSender implements Processor, AutoCloseable {
     batch.breakOff(new Outcome.TargetBroken("refuses every event: " + why, null));
   }
 
-  private void send(Batch batch, List<OutboxEvent> slice) throws InterruptedException {
+  private void send(Batch batch, Lane lane, List<OutboxEvent> slice) throws InterruptedException {
     long began = System.nanoTime();
     Outcome whole = judge(batch, slice, post.send(batch.target(), slice));
     metrics.attempt(batch.target().name(), slice.size(), whole, System.nanoTime() - began);
@@ -110,19 +117,19 @@ public final class HttpSender implements Processor, AutoCloseable {
     } else if (slice.size() == 1) {
       batch.put(slice.get(0).id, whole);
     } else {
-      bisect(batch, slice);
+      bisect(batch, lane, slice);
     }
   }
 
-  private void bisect(Batch batch, List<OutboxEvent> slice) throws InterruptedException {
+  private void bisect(Batch batch, Lane lane, List<OutboxEvent> slice) throws InterruptedException {
     int middle = slice.size() / 2;
     for (List<OutboxEvent> half :
         List.of(slice.subList(0, middle), slice.subList(middle, slice.size()))) {
       judgeTarget(batch);
-      if (batch.broken() != null || batch.expired()) {
+      if (!lane.goesOn(batch)) {
         return;
       }
-      send(batch, half);
+      send(batch, lane, half);
     }
   }
 

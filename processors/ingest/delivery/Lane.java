@@ -8,7 +8,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +46,12 @@ public final class Lane {
   private final Deque<Sweep> sweeps = new ArrayDeque<>();
   private long waiting;
   private boolean open;
+  private volatile boolean stopping;
+  private final Set<Batch> underWay = ConcurrentHashMap.newKeySet();
   private long floor;
-  private long sweptAt = System.nanoTime() - SWEEP_EVERY.toNanos();
+  private long sweptAt;
+  private volatile boolean moreExceptions;
+  private boolean exceptionsTurn;
   private int brokenInARow;
   private long pausedUntil;
   private @Nullable String brokenReason;
@@ -53,14 +59,25 @@ public final class Lane {
   Lane(Target target, Claims claims) {
     this.target = target;
     this.claims = claims;
+    this.sweptAt = claims.nanos() - SWEEP_EVERY.toNanos();
   }
 
   public Target target() {
     return target;
   }
 
+  /** Opens it for what this process commits, or has it come to an end. */
   synchronized void accept(boolean accepting) {
     open = accepting;
+    stopping = !accepting;
+  }
+
+  /**
+   * Whether one more request may be made for a batch: it is still this lane's, its target is not
+   * known to be broken, and the lane is not being stopped.
+   */
+  boolean goesOn(Batch batch) {
+    return !stopping && batch.broken() == null && claims.keep(batch);
   }
 
   synchronized boolean hasRoom() {
@@ -71,9 +88,28 @@ public final class Lane {
     return token;
   }
 
-  synchronized void own(LocalDate day, long chunk, List<OutboxEvent> events) {
-    owned.add(new Owned(day, chunk, claims.deadline(), events));
+  synchronized void own(LocalDate day, long chunk, List<OutboxEvent> events, long since) {
+    owned.add(new Owned(day, chunk, claims.deadline(since), events));
     waiting += bytes(events);
+  }
+
+  /** A thread of this lane works on the batch until {@link #leave}. */
+  void enter(Batch batch) {
+    underWay.add(batch);
+  }
+
+  void leave(Batch batch) {
+    underWay.remove(batch);
+  }
+
+  /** The batches that are being worked on. */
+  public Set<Batch> underWay() {
+    return Set.copyOf(underWay);
+  }
+
+  /** The chunks that wait in memory. */
+  public synchronized List<Long> waitingChunks() {
+    return owned.stream().map(Owned::chunk).toList();
   }
 
   /** What was never sent, for a drain to give back; null when there is none. */
@@ -85,8 +121,8 @@ public final class Lane {
   }
 
   /**
-   * The next batch: what this process owns, else what is due in the database; null when there is
-   * nothing or the target is resting.
+   * The next batch: what was refused or lost before, what this process owns, else what is due in
+   * the database; null when there is nothing or the target is resting.
    *
    * @param chunks most chunks of one claim
    */
@@ -94,15 +130,31 @@ public final class Lane {
     if (resting()) {
       return null;
     }
-    if (sweepDue()) {
+    boolean swept = sweepDue();
+    if (swept) {
       sweep();
-      Batch exceptions = claims.items(target, target.batch());
-      if (exceptions != null) {
-        return exceptions;
-      }
     }
-    Batch own = takeOwned();
-    return own != null ? own : claims.chunks(target, floor(), chunks);
+    boolean exceptionsFirst = swept || exceptionsTurn();
+    Batch batch = exceptionsFirst ? exceptions() : null;
+    if (batch == null) {
+      batch = takeOwned();
+    }
+    if (batch == null) {
+      batch = claims.chunks(target, floor(), chunks);
+    }
+    return batch == null && !exceptionsFirst && moreExceptions ? exceptions() : batch;
+  }
+
+  private @Nullable Batch exceptions() throws SQLException {
+    Batch batch = claims.items(target, target.batch());
+    moreExceptions = batch != null;
+    return batch;
+  }
+
+  /** Every second batch while there are exceptions; otherwise each sweep looks for some. */
+  private synchronized boolean exceptionsTurn() {
+    exceptionsTurn = moreExceptions && !exceptionsTurn;
+    return exceptionsTurn;
   }
 
   private synchronized @Nullable Batch takeOwned() {
@@ -112,8 +164,7 @@ public final class Lane {
       Owned o = owned.removeFirst();
       waiting -= bytes(o.events);
       events += o.events.size();
-      if (System.nanoTime() - o.deadline
-          < 0) { // else its lease is as good as over: others claim it
+      if (claims.nanos() - o.deadline < 0) { // else its lease is as good as over: others claim it
         taken.add(o);
       }
     }
@@ -143,11 +194,11 @@ public final class Lane {
   }
 
   private synchronized boolean sweepDue() {
-    return System.nanoTime() - sweptAt >= SWEEP_EVERY.toNanos();
+    return claims.nanos() - sweptAt >= SWEEP_EVERY.toNanos();
   }
 
   private void sweep() throws SQLException {
-    long began = System.nanoTime();
+    long began = claims.nanos();
     long lowest = claims.lowestOpen(target);
     synchronized (this) {
       sweptAt = began;
@@ -171,7 +222,7 @@ public final class Lane {
       pause = asked;
     }
     pausedUntil =
-        System.nanoTime() + (pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE).toNanos();
+        claims.nanos() + (pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE).toNanos();
   }
 
   /** Closes the breaker: the target took an event. */
@@ -181,7 +232,7 @@ public final class Lane {
   }
 
   synchronized boolean resting() {
-    return brokenInARow > 0 && System.nanoTime() - pausedUntil < 0;
+    return brokenInARow > 0 && claims.nanos() - pausedUntil < 0;
   }
 
   /** True while the breaker is not closed: the next batch begins with single events. */

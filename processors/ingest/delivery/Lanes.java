@@ -47,7 +47,7 @@ public final class Lanes implements Owners {
   }
 
   @Override
-  public void take(String target, LocalDate day, long chunk, List<OutboxEvent> events) {
-    lane(target).own(day, chunk, events);
+  public void take(String target, LocalDate day, long chunk, List<OutboxEvent> events, long since) {
+    lane(target).own(day, chunk, events, since);
   }
 }

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A chunk whose events all have an outcome is done; its exceptions are written by the statement
  * that settles it, joined to the rows the token still owned, so a late owner leaves nothing behind.
- * A chunk that was not sent to its end is given back as it was: what its target got already, the
- * target's dedupe will know.
+ * A chunk that was not sent to its end is given back as it was, with the claim that this was: what
+ * its target got already, the target's dedupe will know. What was tried on a target that is broken
+ * has no lost claims any more, because its worker lives.
  */
 public final class Settlement {
   private static final String SETTLE_CHUNKS =
@@ -57,14 +58,16 @@ public final class Settlement {
 
   private static final String RELEASE_CHUNKS =
       """
-      UPDATE ingest.delivery_chunk SET token = NULL, due_at = ingest.now(), claims = greatest(claims - 1, 0)
+      UPDATE ingest.delivery_chunk
+      SET token = NULL, due_at = ingest.now(), claims = CASE WHEN ? THEN 0 ELSE greatest(claims - 1, 0) END
       WHERE target = ? AND day = ANY (?) AND chunk = ANY (?) AND token = ?
       """;
 
   private static final String RELEASE_ITEMS =
       """
       UPDATE ingest.delivery_item
-      SET token = NULL, due_at = ingest.now() + interval '1 second', claims = greatest(claims - 1, 0)
+      SET token = NULL, due_at = ingest.now() + interval '1 second',
+          claims = CASE WHEN ? THEN 0 ELSE greatest(claims - 1, 0) END
       WHERE target = ? AND day = ANY (?) AND event_id = ANY (?) AND token = ?
       """;
 
@@ -189,14 +192,15 @@ public final class Settlement {
     }
     if (!rest.isEmpty()) {
       try (PreparedStatement release = connection.prepareStatement(RELEASE_ITEMS)) {
-        release.setString(1, batch.target().name());
+        release.setBoolean(1, batch.cleared());
+        release.setString(2, batch.target().name());
         release.setArray(
-            2, Claims.dates(connection, rest.stream().map(Batch.ItemClaim::day).toList()));
+            3, Claims.dates(connection, rest.stream().map(Batch.ItemClaim::day).toList()));
         release.setArray(
-            3,
+            4,
             connection.createArrayOf(
                 "uuid", rest.stream().map(Batch.ItemClaim::eventId).toArray()));
-        release.setObject(4, batch.token());
+        release.setObject(5, batch.token());
         release.executeUpdate();
       }
     }
@@ -220,13 +224,14 @@ public final class Settlement {
       return;
     }
     try (PreparedStatement release = connection.prepareStatement(RELEASE_CHUNKS)) {
-      release.setString(1, batch.target().name());
-      release.setArray(2, days(connection, chunks));
+      release.setBoolean(1, batch.cleared());
+      release.setString(2, batch.target().name());
+      release.setArray(3, days(connection, chunks));
       release.setArray(
-          3,
+          4,
           connection.createArrayOf(
               "bigint", chunks.stream().map(Batch.ChunkClaim::chunk).toArray()));
-      release.setObject(4, batch.token());
+      release.setObject(5, batch.token());
       release.executeUpdate();
     }
   }

@@ -91,11 +91,18 @@ final class SignedPost implements AutoCloseable {
     } catch (ExecutionException e) {
       return new Reply.None("no answer: " + e.getCause());
     } catch (TimeoutException e) {
-      HttpClientRequest slow = sent.get();
-      if (slow != null) {
-        slow.reset(); // an answer that drips in would keep its connection
-      }
+      giveUp(sent.get());
       return new Reply.None("no answer within " + timeout.toSeconds() + " s");
+    } catch (InterruptedException e) {
+      giveUp(sent.get());
+      throw e;
+    }
+  }
+
+  /** An answer that drips in would keep its connection. */
+  private static void giveUp(@Nullable HttpClientRequest request) {
+    if (request != null) {
+      request.reset();
     }
   }
 

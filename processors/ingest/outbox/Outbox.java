@@ -88,6 +88,7 @@ public final class Outbox {
   private Committed transaction(Intake intake, List<List<IntakeStatement.Member>> groups)
       throws SQLException {
     Map<String, UUID> own = owners.withRoom();
+    long since = System.nanoTime();
     List<IntakeStatement.Group> committed =
         dm.transaction(
             tx -> {
@@ -107,14 +108,14 @@ public final class Outbox {
         .map(Envelope::id)
         .filter(id -> !fresh.contains(id))
         .forEach(duplicates::add);
-    boolean due = committed.stream().map(this::handOver).reduce(false, (a, b) -> a || b);
+    boolean due = committed.stream().map(g -> handOver(g, since)).reduce(false, (a, b) -> a || b);
     wakeUp.committed(due);
     metrics.committed(intake.envelopes(), fresh);
     return new Committed(fresh, duplicates);
   }
 
   /** True when a chunk of the group is left for a claim. */
-  private boolean handOver(IntakeStatement.Group group) {
+  private boolean handOver(IntakeStatement.Group group, long since) {
     boolean due = false;
     for (IntakeStatement.Delivery delivery : group.deliveries()) {
       if (delivery.owned()) {
@@ -122,7 +123,7 @@ public final class Outbox {
             group.events().stream()
                 .filter(e -> delivery.mask() == null || delivery.mask().charAt(e.position) == '1')
                 .toList();
-        owners.take(delivery.target(), group.day(), group.number(), events);
+        owners.take(delivery.target(), group.day(), group.number(), events, since);
       } else {
         due = true;
       }

@@ -16,8 +16,12 @@ public interface Owners {
    */
   Map<String, UUID> withRoom();
 
-  /** Called after the commit. A lane that cannot take it lets the lease run out. */
-  void take(String target, LocalDate day, long chunk, List<OutboxEvent> events);
+  /**
+   * Called after the commit. A lane that cannot take it lets the lease run out.
+   *
+   * @param since {@link System#nanoTime()} before the commit began: from then on its lease runs
+   */
+  void take(String target, LocalDate day, long chunk, List<OutboxEvent> events, long since);
 
   /** A process without lanes: its chunks are due at once, and the others are told. */
   Owners NONE =
@@ -28,7 +32,8 @@ public interface Owners {
         }
 
         @Override
-        public void take(String target, LocalDate day, long chunk, List<OutboxEvent> events) {
+        public void take(
+            String target, LocalDate day, long chunk, List<OutboxEvent> events, long since) {
           throw new IllegalStateException("no lane has room");
         }
       };

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClaimsTest {
@@ -237,13 +238,12 @@ class ClaimsTest {
   }
 
   @Test
-  void an_event_that_takes_its_worker_down_five_times_is_dead_and_its_mates_are_delivered()
+  void an_event_that_takes_its_worker_down_five_times_alone_is_dead_and_its_mates_are_delivered()
       throws SQLException {
     UUID deadly = apples(1, 1).get(0).id();
     rig.commit(apples(0, 3));
     List<Integer> sizes = new ArrayList<>();
-    Duration offset = Duration.ZERO;
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 30; round++) {
       for (Batch batch = any(); batch != null; batch = any()) {
         List<UUID> ids = ids(batch);
         if (ids.contains(deadly)) {
@@ -253,11 +253,12 @@ class ClaimsTest {
           rig.settlement.settle(batch);
         }
       }
-      offset = offset.plus(OVER);
-      STORES.clock(offset);
+      rig.pass(Duration.ofMinutes(30));
     }
     assertEquals(
-        List.of(3, 3, 3, 1, 1, 1, 1), sizes, "twice in its chunk, then five times as an item");
+        List.of(3, 3, 3, 1, 1, 1, 1, 1),
+        sizes,
+        "twice in its chunk, once among items, five times alone");
     assertEquals(
         List.of("dead|0|crash|took its worker down 5 times"),
         STORES
@@ -276,6 +277,106 @@ class ClaimsTest {
   private @Nullable Batch any() throws SQLException {
     Batch items = rig.claims.items(STAGE, 100);
     return items != null ? items : claim();
+  }
+
+  /** SIGKILL as soon as the batch is claimed again, whatever its size. */
+  @ParameterizedTest(name = "a batch of {0}")
+  @ValueSource(ints = {1, 2, 10, 100})
+  void fifty_kills_over_one_batch_make_nothing_dead_and_then_all_of_it_is_delivered(int events)
+      throws SQLException {
+    rig.commit(apples(0, events));
+    for (int kill = 0; kill < 50; kill++) {
+      any();
+      rig.pass(OVER);
+    }
+    assertEquals(0, dead());
+    rig.pass(Duration.ofHours(5));
+    for (Batch batch = any(); batch != null; batch = any()) {
+      settled(batch);
+      assertEquals(0, rig.settlement.settle(batch));
+    }
+    assertEquals(0, dead());
+    assertEquals(
+        events,
+        STORES
+            .sql()
+            .number(
+                "SELECT count(*) FROM ingest.ingest_outbox_delivery WHERE target = 'stage' AND"
+                    + " status = 'delivered' AND attempts = 1"));
+  }
+
+  private static long dead() {
+    return STORES
+        .sql()
+        .number(
+            "SELECT count(*) FROM ingest.delivery_item WHERE status NOT IN ('pending', 'delivered')");
+  }
+
+  @ParameterizedTest(name = "lost {0} times, an item is sent again after {1} minutes")
+  @CsvSource({"1, 0", "2, 3", "3, 15", "4, 63", "5, 255"})
+  void each_loss_makes_the_next_try_wait_longer(int lost, int minutes) throws SQLException {
+    item(lost);
+    if (minutes > 0) {
+      rig.pass(Duration.ofMinutes(minutes).minusSeconds(30));
+      assertNull(rig.claims.items(STAGE, 100));
+      rig.pass(Duration.ofSeconds(31));
+    }
+    assertTrue(requireNonNull(rig.claims.items(STAGE, 100)).suspicious());
+  }
+
+  /** One item whose lease has just run out for the {@code lost}th time. */
+  private void item(int lost) throws SQLException {
+    rig.commit(apples(0, 1));
+    Batch batch = requireNonNull(claim());
+    batch.put(ids(batch).get(0), new Outcome.Parked("unknown type"));
+    rig.settlement.settle(batch);
+    STORES.sql().run("UPDATE ingest.delivery_item SET claims = ?, due_at = ingest.now()", lost);
+  }
+
+  @ParameterizedTest(name = "tried, and the target is broken: {0}; its losses are then {1}")
+  @CsvSource({"true, 0", "false, 3"})
+  void what_comes_back_to_a_living_worker_is_cleared_when_it_was_tried(boolean tried, int claims)
+      throws SQLException {
+    item(3);
+    rig.pass(Duration.ofMinutes(15));
+    Batch batch = requireNonNull(rig.claims.items(STAGE, 100));
+    if (tried) {
+      batch.breakOff(new Outcome.TargetBroken("answered 503", null));
+    }
+    assertEquals(0, rig.settlement.settle(batch));
+    assertEquals(
+        List.of("pending|0|" + claims),
+        STORES.sql().rows("SELECT status, attempts, claims FROM ingest.delivery_item"));
+  }
+
+  @Test
+  void a_lease_begins_again_at_its_half_time_and_not_before() throws SQLException {
+    rig.commit(apples(0, 3));
+    Batch batch = requireNonNull(claim());
+    String due =
+        "SELECT round(extract(epoch FROM due_at - ingest.now())) FROM ingest.delivery_chunk WHERE target = 'stage'";
+    rig.pass(Rig.LEASE.dividedBy(2).minusSeconds(2));
+    assertTrue(rig.claims.keep(batch));
+    assertEquals(List.of("32"), STORES.sql().rows(due));
+    rig.pass(Duration.ofSeconds(3));
+    assertTrue(rig.claims.keep(batch));
+    assertEquals(List.of("60"), STORES.sql().rows(due));
+    for (int i = 0; i < 10; i++) {
+      rig.pass(Rig.LEASE.dividedBy(2).plusSeconds(1));
+      assertTrue(rig.claims.keep(batch));
+      assertNull(claim());
+    }
+    assertEquals(List.of("0|1|0|0|f"), chunk(), "it is one claim");
+  }
+
+  @Test
+  void a_lease_that_another_has_taken_over_is_not_kept() throws SQLException {
+    rig.commit(apples(0, 3));
+    rig.commit(apples(3, 1));
+    Batch stopped = requireNonNull(claim());
+    rig.pass(OVER);
+    assertEquals(1, requireNonNull(rig.claims.chunks(STAGE, 0, 1)).chunks().size());
+    assertFalse(rig.claims.keep(stopped), "one of its two chunks is another's");
   }
 
   @Test

@@ -482,4 +482,64 @@ class HttpSenderTest {
     assertFalse(receiver.requests().isEmpty());
     assertEquals(List.of("0|2|0|0"), chunks());
   }
+
+  @Test
+  void a_batch_that_takes_longer_than_its_lease_is_kept_and_settled_whole() throws Exception {
+    receiver.answers(
+        request -> {
+          rig.pass(Rig.LEASE.dividedBy(2).plusSeconds(1));
+          assertDoesNotThrow(
+              () -> assertNull(rig.claims.chunks(rig.lanes.lane("stage").target(), 0, 8)));
+          return status(200);
+        });
+    rig.close();
+    rig = rig(receiver.url(), 1);
+    rig.commit(apples(0, 6));
+    rig.turn("stage");
+    assertEquals(6, receiver.requests().size());
+    assertEquals(List.of("1|1|0|0"), chunks());
+  }
+
+  /** As a process comes to that was stopped (SIGSTOP) beyond its lease. */
+  @Test
+  void who_was_stopped_beyond_its_lease_sends_no_more_of_what_another_has() throws Exception {
+    receiver.answers(
+        request -> {
+          if (receiver.requests().size() == 1) {
+            rig.pass(Rig.LEASE.plusSeconds(1));
+            assertDoesNotThrow(
+                () -> assertNotNull(rig.claims.chunks(rig.lanes.lane("stage").target(), 0, 8)));
+          }
+          return status(200);
+        });
+    rig.close();
+    rig = rig(receiver.url(), 10);
+    rig.commit(apples(0, 50));
+    rig.turn("stage");
+    assertEquals(1, receiver.requests().size(), "the request that was on its way");
+    assertEquals(List.of("0|2|0|0"), chunks(), "nothing is settled or given back");
+
+    rig.pass(Rig.LEASE.plusSeconds(1));
+    for (int turn = 0; turn < 7; turn++) { // the chunk was lost twice: it is taken apart
+      rig.turn("stage");
+      rig.pass(Duration.ofSeconds(2));
+    }
+    assertEquals(50, delivered());
+  }
+
+  @Test
+  void what_was_lost_is_worked_off_without_waiting_for_a_sweep_each() throws Exception {
+    rig.commit(apples(0, 20));
+    Target target = rig.lanes.lane("stage").target();
+    for (int lost = 1; lost <= 3; lost++) {
+      rig.claims.chunks(target, 0, 8);
+      rig.pass(Rig.LEASE.plusSeconds(1));
+    }
+    requireNonNull(rig.claims.items(target, 100));
+    rig.pass(Rig.LEASE.plusSeconds(1));
+    for (int turn = 0; turn < 20; turn++) {
+      assertEquals(1, requireNonNull(rig.turn("stage")).events().size());
+    }
+    assertEquals(20, delivered());
+  }
 }

@@ -38,13 +38,16 @@ final class Rig implements AutoCloseable {
   final HttpSender sender;
   final SettleStep settle;
   private final TestStores stores;
+  private volatile Duration passed = Duration.ZERO;
 
   Rig(TestStores stores, Duration timeout, Target... targets) throws SQLException {
     this.stores = stores;
     List<Target> all = List.of(targets);
     new Targets(stores.dm()).configure(all, "live");
     wakeUp = new WakeUp(stores.dm());
-    claims = new Claims(stores.dm(), LEASE, Duration.ofSeconds(20));
+    claims =
+        new Claims(
+            stores.dm(), LEASE, Duration.ofSeconds(20), () -> System.nanoTime() + passed.toNanos());
     settlement = new Settlement(stores.dm(), new Backoff());
     lanes = new Lanes(all, claims);
     DeliveryMetrics metrics = new DeliveryMetrics(meters, all);
@@ -65,6 +68,12 @@ final class Rig implements AutoCloseable {
   /** An outbox of a process with these lanes. */
   Outbox outbox(Owners owners) {
     return new Outbox(stores.dm(), TYPES, owners, wakeUp, new OutboxMetrics(meters, TYPES), LEASE);
+  }
+
+  /** Lets time pass, for the process and for the database. */
+  synchronized void pass(Duration time) {
+    passed = passed.plus(time);
+    stores.clock(passed);
   }
 
   void commit(List<Envelope> envelopes) throws SQLException {

@@ -390,6 +390,7 @@ class OutboxTest {
   private static final class Holding implements Owners {
     private final Map<String, UUID> tokens;
     private final Set<String> taken = new TreeSet<>();
+    private long leasedFrom = Long.MAX_VALUE;
 
     Holding(Map<String, UUID> tokens) {
       this.tokens = tokens;
@@ -401,7 +402,9 @@ class OutboxTest {
     }
 
     @Override
-    public void take(String target, LocalDate day, long chunk, List<OutboxEvent> events) {
+    public void take(
+        String target, LocalDate day, long chunk, List<OutboxEvent> events, long since) {
+      leasedFrom = since;
       taken.add(target + " " + events.stream().map(e -> e.position + e.type).toList());
     }
   }
@@ -423,6 +426,16 @@ class OutboxTest {
                 "SELECT c.target, c.token, c.claims, round(extract(epoch FROM c.due_at -"
                     + " o.created_at)) FROM ingest.delivery_chunk c JOIN ingest.ingest_outbox o"
                     + " USING (day, chunk) WHERE o.pos = 0 ORDER BY 1"));
+  }
+
+  /** A commit may wait for its standby, or its process be stopped meanwhile. */
+  @Test
+  void the_lease_of_an_owned_chunk_runs_from_before_its_commit() throws SQLException {
+    List<Long> committing = new ArrayList<>();
+    Holding lanes = new Holding(Map.of("clickhouse", UUID.randomUUID()));
+    Effect effect = (tx, fresh) -> committing.add(System.nanoTime());
+    outbox(lanes).commit(new Intake(apples(0, 1), List.of(effect)));
+    assertTrue(lanes.leasedFrom - committing.get(0) < 0);
   }
 
   @Test
