@@ -25,10 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class App implements AutoCloseable {
   private final Settings settings;
   private final Set<Role> roles;
+  private final Drain drain;
   private final Wiring wiring;
   private final Main main = new Main();
   private final Supplier<Settings> again;
   private @Nullable Reload reload;
+  private boolean started;
 
   /**
    * @param again reads the settings as they are now, in front of which stands what the start found
@@ -37,7 +39,8 @@ final class App implements AutoCloseable {
     this.settings = settings;
     this.again = again;
     this.roles = roles;
-    this.wiring = new Wiring(settings, roles);
+    this.drain = new Drain(settings);
+    this.wiring = new Wiring(settings, roles, drain.work());
   }
 
   /**
@@ -59,10 +62,14 @@ final class App implements AutoCloseable {
             @Override
             public void beforeInitialize(BaseMainSupport starting) {
               wiring.wire(starting.getCamelContext());
+              drain.announce(starting.getCamelContext());
             }
           });
       main.start();
       wiring.routesChanged();
+      drain.guard(
+          main.getCamelContext(), settings.port("http.port"), settings.port("management.port"));
+      started = true;
       if (watching != null) {
         watching.start();
         reload = watching;
@@ -82,8 +89,7 @@ final class App implements AutoCloseable {
     }
     properties.put("archive", StartChecks.archive(settings) ? "on" : "off");
     properties.put(
-        "camel.main.shutdownTimeout",
-        Long.toString(Math.max(1, settings.duration("drain.timeout").toSeconds())));
+        "camel.main.shutdownTimeout", Long.toString(Math.max(1, drain.work().toSeconds())));
     return properties;
   }
 
@@ -165,6 +171,14 @@ final class App implements AutoCloseable {
   public void close() {
     if (reload != null) {
       reload.close();
+    }
+    if (started) {
+      try {
+        drain.begin();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // no patience for those on their way
+      }
+      wiring.rest();
     }
     main.stop();
     wiring.close();

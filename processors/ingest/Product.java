@@ -115,6 +115,9 @@ final class Product implements Runtime {
     }
     Map<String, String> started = embedded.start(settings);
     Settings effective = settings.with("embedded", started);
+    if (!settings.has("drain.notice")) { // no balancer stands before one machine
+      effective = effective.with("embedded", Map.of("drain.notice", "0s"));
+    }
     if (!started.containsKey("dm.database-url") && !started.containsKey("database.url")) {
       return effective;
     }

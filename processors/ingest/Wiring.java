@@ -85,6 +85,7 @@ final class Wiring implements AutoCloseable {
 
   private final Settings settings;
   private final Set<Role> roles;
+  private final Duration drain;
   private final Clock clock = Clock.systemUTC();
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -94,6 +95,7 @@ final class Wiring implements AutoCloseable {
 
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
+  private @Nullable LaneComponent laneComponent;
 
   /** Keys that were read to make something. */
   private final Set<String> held = ConcurrentHashMap.newKeySet();
@@ -104,10 +106,12 @@ final class Wiring implements AutoCloseable {
   private @Nullable EventTypes types;
   private @Nullable OutboxMetrics outboxMetrics;
 
-  Wiring(Settings settings, Set<Role> roles) {
+  /** {@code drain}: how long a stop may take. */
+  Wiring(Settings settings, Set<Role> roles, Duration drain) {
     this.settings = settings.telling(held::add);
     this.live = settings;
     this.roles = roles;
+    this.drain = drain;
   }
 
   void wire(CamelContext camel) {
@@ -218,7 +222,9 @@ final class Wiring implements AutoCloseable {
     DeliveryMetrics metrics = new DeliveryMetrics(meters, all);
     metrics.watch(meters, lanes);
     Settlement settlement = new Settlement(dm, new Backoff());
-    component(camel, "lane", () -> new LaneComponent(lanes, settlement, wakeUp));
+    Duration patience = drain.multipliedBy(3).dividedBy(5);
+    component(camel, "lane", () -> new LaneComponent(lanes, settlement, wakeUp, patience));
+    laneComponent = camel.getComponent("lane", LaneComponent.class);
     HttpSender http = new HttpSender(vertx, lanes, timeout, metrics);
     open.push(http);
     registry.bind("httpSender", http);
@@ -357,6 +363,15 @@ final class Wiring implements AutoCloseable {
       return targets.all().stream().map(t -> t.name() + " " + t.mode()).toList();
     } catch (SQLException e) {
       return List.of("unknown: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Nothing is claimed any more, and requests on their way have a part of the drain's time left.
+   */
+  void rest() {
+    if (laneComponent != null) {
+      laneComponent.rest();
     }
   }
 

@@ -68,7 +68,7 @@ final class Deliveries implements AutoCloseable {
     settled = meters.get("ingest.delivery.events").tag("outcome", "settled").counter();
     camel.getRegistry().bind("httpSender", sender);
     camel.getRegistry().bind("settleStep", new SettleStep(settlement, lanes, metrics));
-    camel.addComponent("lane", new LaneComponent(lanes, settlement, wakeUp));
+    camel.addComponent("lane", new LaneComponent(lanes, settlement, wakeUp, timeout));
     Properties properties = dm.settings().asProperties();
     properties.setProperty("role.ingest", "on");
     properties.setProperty("deliver.http.workers", Integer.toString(Workers.CONNECTIONS));

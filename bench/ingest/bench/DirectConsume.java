@@ -4,8 +4,10 @@ import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
+import ingest.envelope.EventTypes;
 import ingest.projection.kick.ViewerCountProjector;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -22,7 +24,11 @@ final class DirectConsume implements Contestant {
     this.bodies = bodies;
     this.steps =
         new InternalEvents(
-            new Consumer(environment.database(), List.of(new ViewerCountProjector()), List.of()),
+            new Consumer(
+                environment.database(),
+                List.of(new ViewerCountProjector()),
+                List.of(),
+                EventTypes.load(Path.of("routes"))),
             new ProcessedEvents(environment.database()),
             new ConsumerMetrics(new SimpleMeterRegistry()));
   }

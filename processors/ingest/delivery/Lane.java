@@ -72,6 +72,10 @@ public final class Lane {
     stopping = !accepting;
   }
 
+  boolean stopping() {
+    return stopping;
+  }
+
   /**
    * Whether one more request may be made for a batch: it is still this lane's, its target is not
    * known to be broken, and the lane is not being stopped.

@@ -2,6 +2,7 @@ package ingest.delivery;
 
 import ingest.outbox.WakeUp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.apache.camel.spi.UriPath;
 import org.apache.camel.support.DefaultComponent;
 import org.apache.camel.support.DefaultConsumer;
 import org.apache.camel.support.DefaultEndpoint;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +27,10 @@ import org.slf4j.LoggerFactory;
  * {@code lane:http} and {@code lane:clickhouse}: runs its route once for each batch of each target
  * of that kind, on threads of that target's own. The body is a {@link Batch}, under lease.
  *
- * <p>Stopping or suspending the route lets the batches on their way finish and gives back what this
- * process owns and has not sent.
+ * <p>Stopping or suspending the route lets the requests on their way finish, settles what was
+ * answered and gives back the rest as if it had never been claimed. A request that takes longer
+ * than our patience is broken off and given back too: it costs its events neither a claim nor an
+ * attempt.
  */
 public final class LaneComponent extends DefaultComponent {
   private static final Logger LOG = LoggerFactory.getLogger(LaneComponent.class);
@@ -34,14 +38,31 @@ public final class LaneComponent extends DefaultComponent {
   /** A wake-up can be lost; a lane looks by itself this often. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+  /** What a batch takes to be given back once its request is broken off. */
+  private static final Duration GIVING_BACK = Duration.ofSeconds(3);
+
   private final Lanes lanes;
   private final Settlement settlement;
   private final WakeUp wakeUp;
+  private final Duration patience;
+  private volatile @Nullable Instant restBy;
 
-  public LaneComponent(Lanes lanes, Settlement settlement, WakeUp wakeUp) {
+  /** Waits {@code patience} for requests on their way when a route is stopped. */
+  public LaneComponent(Lanes lanes, Settlement settlement, WakeUp wakeUp, Duration patience) {
     this.lanes = lanes;
     this.settlement = settlement;
     this.wakeUp = wakeUp;
+    this.patience = patience;
+  }
+
+  /**
+   * All lanes come to an end at once: their routes are stopped one after the other, and the
+   * patience is for all of them together.
+   */
+  public void rest() {
+    restBy = Instant.now().plus(patience);
+    lanes.all().forEach(lane -> lane.accept(false));
+    wakeUp.local();
   }
 
   @Override
@@ -170,15 +191,19 @@ public final class LaneComponent extends DefaultComponent {
       }
     }
 
-    /** The batch that a thread is at is settled; what is still to be begun is given back. */
+    /** The request that a thread is at is settled; what is still to be begun is given back. */
     private void end() throws Exception {
       working = false;
       List<Lane> mine = endpoint.component.lanes.ofKind(endpoint.kind);
       mine.forEach(l -> l.accept(false));
       endpoint.component.wakeUp.local();
-      for (Thread thread : threads) {
-        thread.join();
-      }
+      Instant restBy = endpoint.component.restBy;
+      Instant by = restBy == null ? Instant.now().plus(endpoint.component.patience) : restBy;
+      join(by);
+      threads.forEach(Thread::interrupt);
+      join(Instant.now().plus(GIVING_BACK));
+      threads.forEach(
+          thread -> LOG.warn("{} does not end; the lease of its batch runs out", thread.getName()));
       threads.clear();
       for (Lane lane : mine) {
         Batch left = lane.forget();
@@ -188,15 +213,23 @@ public final class LaneComponent extends DefaultComponent {
       }
     }
 
+    /** Forgets the threads that have ended by then. */
+    private void join(Instant by) throws InterruptedException {
+      for (Thread thread : threads) {
+        thread.join(Math.max(1, Duration.between(Instant.now(), by).toMillis()));
+      }
+      threads.removeIf(thread -> !thread.isAlive());
+    }
+
     private void work(Lane lane) {
       WakeUp wakeUp = endpoint.component.wakeUp;
-      while (working) {
+      while (working && !lane.stopping()) {
         long seen = wakeUp.generation();
         boolean sent = false;
         try {
           Batch batch = lane.next(endpoint.chunks);
           if (batch != null) {
-            process(batch);
+            process(lane, batch);
             sent = true;
           }
         } catch (Exception e) {
@@ -215,8 +248,9 @@ public final class LaneComponent extends DefaultComponent {
       }
     }
 
-    private void process(Batch batch) {
+    private void process(Lane lane, Batch batch) {
       Exchange exchange = createExchange(false);
+      lane.enter(batch);
       try {
         exchange.getMessage().setBody(batch);
         exchange.setProperty("target", batch.target().name());
@@ -234,6 +268,7 @@ public final class LaneComponent extends DefaultComponent {
             e.toString());
         pause();
       } finally {
+        lane.leave(batch);
         doneUoW(exchange);
         releaseExchange(exchange, false);
       }

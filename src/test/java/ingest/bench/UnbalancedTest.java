@@ -64,7 +64,11 @@ class UnbalancedTest {
     Environment environment = new Environment("", STORES.env());
     InternalEvents steps =
         new InternalEvents(
-            new Consumer(STORES.env(), List.of(new ViewerCountProjector()), List.of()),
+            new Consumer(
+                STORES.env(),
+                List.of(new ViewerCountProjector()),
+                List.of(),
+                EventTypes.load(Path.of("routes"))),
             new ProcessedEvents(STORES.env()),
             new ConsumerMetrics(new SimpleMeterRegistry()));
     for (byte[] body : Bodies.of(events, 600).all()) {

@@ -5,12 +5,15 @@ import static ingest.delivery.Receiver.status;
 import static ingest.outbox.AcmeEvents.apples;
 import static ingest.outbox.AcmeEvents.intake;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingest.store.TestStores;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,11 +23,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Two targets with their lanes in a running route, as deliver-http has them. */
 class LaneRouteTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private Receiver stage;
   private Receiver production;
   private Rig rig;
+  private LaneComponent component;
 
   @BeforeEach
   void open() throws Exception {
@@ -36,7 +41,8 @@ class LaneRouteTest {
             TIMEOUT,
             Rig.http("stage", stage.url(), 100),
             Rig.http("production", production.url(), 100));
-    rig.camel.addComponent("lane", new LaneComponent(rig.lanes, rig.settlement, rig.wakeUp));
+    component = new LaneComponent(rig.lanes, rig.settlement, rig.wakeUp, PATIENCE);
+    rig.camel.addComponent("lane", component);
     rig.camel.addRoutes(
         new RouteBuilder() {
           @Override
@@ -100,7 +106,7 @@ class LaneRouteTest {
     for (int round = 1; round <= 5; round++) {
       rig.outbox(rig.lanes).commit(intake(apples(10 * round, 10)));
     }
-    await().atMost(TIMEOUT.minusMillis(500)).until(() -> delivered("production") == 60);
+    await().until(() -> delivered("production") == 60);
     assertEquals(0, delivered("stage"));
   }
 
@@ -134,5 +140,52 @@ class LaneRouteTest {
     stage.answers(request -> status(200));
     rig.camel.getRouteController().startRoute("deliver");
     await().until(() -> delivered("stage") == 31);
+  }
+
+  /** The chunks of both targets by what a stop may not have cost them. */
+  private static List<String> all() {
+    return STORES
+        .sql()
+        .rows(
+            "SELECT status, claims, attempts, token IS NULL, count(*) FROM ingest.delivery_chunk"
+                + " WHERE target <> 'clickhouse' GROUP BY 1, 2, 3, 4 ORDER BY 1");
+  }
+
+  @Test
+  void a_request_that_outlasts_our_patience_is_given_back_without_a_claim_or_an_attempt()
+      throws Exception {
+    stage.answers(request -> silenceAfter(""));
+    production.answers(request -> silenceAfter(""));
+    rig.commit(apples(0, 10));
+    rig.commit(apples(10, 10));
+    await().until(() -> !stage.requests().isEmpty() && !production.requests().isEmpty());
+    component.rest();
+    rig.camel.getRouteController().stopRoute("deliver");
+    assertEquals(List.of("0|0|0|t|4"), all());
+    assertEquals(0, STORES.sql().number("SELECT count(*) FROM ingest.delivery_item"));
+  }
+
+  @Test
+  void a_stop_settles_what_is_answered_within_our_patience_and_begins_no_other_request()
+      throws Exception {
+    CountDownLatch stopped = new CountDownLatch(1);
+    production.answers(request -> status(200));
+    stage.answers(
+        request -> {
+          assertDoesNotThrow(() -> stopped.await(10, TimeUnit.SECONDS));
+          return status(200);
+        });
+    for (int i = 0; i < 4; i++) {
+      rig.commit(apples(100 * i, 100)); // a request each, claimed at once
+    }
+    await().until(() -> !stage.requests().isEmpty());
+    component.rest();
+    stopped.countDown();
+    rig.camel.getRouteController().stopRoute("deliver");
+    long sent = stage.requests().size();
+    assertTrue(sent <= 2, () -> sent + " requests: one for each worker");
+    assertEquals(100 * sent, delivered("stage"));
+    assertEquals(4 - sent, open("stage").size());
+    assertTrue(open("stage").stream().allMatch("0|0|t|t"::equals), () -> open("stage").toString());
   }
 }
