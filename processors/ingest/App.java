@@ -26,6 +26,8 @@ final class App implements AutoCloseable {
   private final Settings settings;
   private final Set<Role> roles;
   private final Drain drain;
+  private final Dump dump;
+  private final Crash crash;
   private final Wiring wiring;
   private final Main main = new Main();
   private final Supplier<Settings> again;
@@ -40,6 +42,8 @@ final class App implements AutoCloseable {
     this.again = again;
     this.roles = roles;
     this.drain = new Drain(settings);
+    this.dump = new Dump(settings);
+    this.crash = new Crash(dump);
     this.wiring = new Wiring(settings, roles, drain.work());
   }
 
@@ -50,6 +54,9 @@ final class App implements AutoCloseable {
    */
   void start() {
     new StartChecks(settings, roles).hold();
+    dump.tell(roles);
+    dump.tell(wiring::lanes);
+    crash.takeUncaught();
     try {
       main.setDefaultPropertyPlaceholderLocation("false");
       main.setShutdownStrategy(new SimpleMainShutdownStrategy()); // Signals has the last word
@@ -61,8 +68,11 @@ final class App implements AutoCloseable {
           new MainListenerSupport() {
             @Override
             public void beforeInitialize(BaseMainSupport starting) {
-              wiring.wire(starting.getCamelContext());
-              drain.announce(starting.getCamelContext());
+              CamelContext camel = starting.getCamelContext();
+              dump.tell(camel);
+              camel.getManagementStrategy().addEventNotifier(crash.inRoutes());
+              wiring.wire(camel, crash::ifError);
+              drain.announce(camel);
             }
           });
       main.start();

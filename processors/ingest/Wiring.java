@@ -21,6 +21,7 @@ import ingest.delivery.Counts;
 import ingest.delivery.DeliveryMetrics;
 import ingest.delivery.Digests;
 import ingest.delivery.HttpSender;
+import ingest.delivery.Lane;
 import ingest.delivery.LaneComponent;
 import ingest.delivery.Lanes;
 import ingest.delivery.SettleStep;
@@ -56,6 +57,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -96,6 +98,7 @@ final class Wiring implements AutoCloseable {
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
   private @Nullable LaneComponent laneComponent;
+  private Collection<Lane> lanesHere = List.of();
 
   /** Keys that were read to make something. */
   private final Set<String> held = ConcurrentHashMap.newKeySet();
@@ -114,11 +117,13 @@ final class Wiring implements AutoCloseable {
     this.drain = drain;
   }
 
-  void wire(CamelContext camel) {
+  /** {@code errors} is told what nobody caught on a thread of Vert.x. */
+  void wire(CamelContext camel, java.util.function.Consumer<Throwable> errors) {
     Registry registry = camel.getRegistry();
     registry.bind("metricsRegistry", MeterRegistry.class, meters);
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setWorkerPoolSize(settings.number("http.workers", 1, 1000)));
+    vertx.exceptionHandler(errors::accept);
     open.push(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
     registry.bind("vertx", vertx);
     registry.bind("refusals", new Refusals());
@@ -164,6 +169,7 @@ final class Wiring implements AutoCloseable {
     Claims claims = new Claims(dm, lease, timeout.plus(lease.dividedBy(10)));
     List<Target> all = roles.contains(Role.INGEST) ? allTargets() : List.of();
     Lanes lanes = new Lanes(all, claims);
+    lanesHere = lanes.all();
     Outbox outbox =
         new Outbox(dm, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
@@ -364,6 +370,11 @@ final class Wiring implements AutoCloseable {
     } catch (SQLException e) {
       return List.of("unknown: " + e.getMessage());
     }
+  }
+
+  /** None where this process delivers nothing. */
+  Collection<Lane> lanes() {
+    return lanesHere;
   }
 
   /**
