@@ -16,13 +16,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PostgreSQL on 127.0.0.1 with its data below one folder.
+ * PostgreSQL on 127.0.0.1 with its data below one folder, kept alive: when its postmaster dies,
+ * another takes the port. What was committed is there again; connections are lost, and their pools
+ * make new ones.
  *
  * <p>It runs in a session of its own: a terminal's Ctrl-C or the kill of this JVM does not reach
  * it, and {@link #close} alone stops it. What a killed JVM left running is adopted by the next.
@@ -35,6 +39,9 @@ public final class PostgresServer implements AutoCloseable {
 
   private static final Duration STOP_PATIENCE = Duration.ofMinutes(1);
   private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
   /** What is promised rests on the first three; they are PostgreSQL's defaults, and stated. */
   private static final Map<String, String> SERVER =
@@ -52,11 +59,19 @@ public final class PostgresServer implements AutoCloseable {
   private final Programs programs;
   private final Path data;
   private final int port;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Thread keeper = new Thread(this::keep, "embedded-postgres");
 
   private PostgresServer(Programs programs, Path data, int port) {
     this.programs = programs;
     this.data = data;
     this.port = port;
+  }
+
+  private PostgresServer kept() {
+    keeper.setDaemon(true);
+    keeper.start();
+    return this;
   }
 
   /**
@@ -73,35 +88,93 @@ public final class PostgresServer implements AutoCloseable {
   static PostgresServer start(Path folder, IntSupplier freePort, Programs programs)
       throws IOException {
     Path data = Files.createDirectories(folder).resolve("data");
-    Path log = folder.resolve("log");
     Optional<PostmasterFile> running = Files.exists(data) ? running(data) : Optional.empty();
     int port = running.isPresent() ? running.get().port() : freePort.getAsInt();
     if (running.isPresent()) {
       LOG.info("adopted PostgreSQL, process {}, port {}", running.get().pid(), port);
-      return new PostgresServer(programs, data, port);
+      return new PostgresServer(programs, data, port).kept();
     }
     create(programs, data);
+    PostgresServer server = new PostgresServer(programs, data, port);
+    if (server.launch().code() != 0) {
+      throw new SettingException(
+          "PostgreSQL did not start on port %d; see %s".formatted(port, log(data)));
+    }
+    return server.kept();
+  }
+
+  /** Returns when it takes connections, or does not. */
+  private Programs.End launch() throws IOException {
     List<String> options = new ArrayList<>(List.of("-p " + port));
     SERVER.forEach((name, value) -> options.add("-c " + name + "=" + value));
-    Programs.End end =
-        programs.run(
-            "pg_ctl",
-            List.of(
-                "start",
-                "-w",
-                "-t",
-                seconds(START_PATIENCE),
-                "-D",
-                data.toString(),
-                "-l",
-                log.toString(),
-                "-o",
-                String.join(" ", options)));
-    if (end.code() != 0) {
-      throw new SettingException(
-          "PostgreSQL did not start on port %d; see %s".formatted(port, log));
+    return programs.run(
+        "pg_ctl",
+        List.of(
+            "start",
+            "-w",
+            "-t",
+            seconds(START_PATIENCE),
+            "-D",
+            data.toString(),
+            "-l",
+            log(data).toString(),
+            "-o",
+            String.join(" ", options)));
+  }
+
+  private static Path log(Path data) {
+    return data.resolveSibling("log");
+  }
+
+  /**
+   * Starts it again until this server is closed. Backends that outlive their postmaster hold the
+   * data folder for as long as their statement runs; until they are gone it is tried again.
+   */
+  private void keep() {
+    try {
+      while (!closing.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!serves()) {
+          restart();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
-    return new PostgresServer(programs, data, port);
+  }
+
+  private boolean serves() {
+    try {
+      Optional<PostmasterFile> file = PostmasterFile.read(data);
+      return file.isPresent() && file.get().runsFrom(folder(data));
+    } catch (IOException | NumberFormatException e) { // being written, or not readable just now
+      return true;
+    }
+  }
+
+  private void restart() throws InterruptedException {
+    LOG.warn("PostgreSQL on port {} died and is started again; see {}", port, log(data));
+    Duration backoff = FIRST_BACKOFF;
+    while (!closing.await(0, TimeUnit.MILLISECONDS)) {
+      String why;
+      try {
+        Programs.End end = running(data).isPresent() ? new Programs.End(0, "") : launch();
+        if (end.code() == 0) {
+          LOG.info("PostgreSQL is back on port {}", port);
+          return;
+        }
+        why = end.output().lines().reduce("", (first, last) -> last);
+      } catch (IOException | SettingException e) {
+        why = e.toString();
+      }
+      LOG.warn("PostgreSQL does not start yet ({}); again in {}", why, backoff);
+      if (closing.await(backoff.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      backoff = backoff.multipliedBy(2);
+      if (backoff.compareTo(LONGEST_BACKOFF) > 0) {
+        backoff = LONGEST_BACKOFF;
+      }
+    }
   }
 
   /**
@@ -143,6 +216,12 @@ public final class PostgresServer implements AutoCloseable {
   /** Disconnects clients and waits for the checkpoint; the drain is over by now. */
   @Override
   public void close() {
+    closing.countDown();
+    try {
+      keeper.join(); // what it has begun to start is there to be stopped
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     try {
       Programs.End end =
           programs.run(
@@ -188,7 +267,7 @@ public final class PostgresServer implements AutoCloseable {
    * @throws SettingException when it neither ends nor gets ready
    */
   private static Optional<PostmasterFile> running(Path data) throws IOException {
-    Path folder = data.toRealPath().resolveSibling(".").normalize();
+    Path folder = folder(data);
     Instant patience = Instant.now().plus(START_PATIENCE);
     while (true) {
       Optional<PostmasterFile> file = PostmasterFile.read(data);
@@ -206,10 +285,15 @@ public final class PostgresServer implements AutoCloseable {
       if (Instant.now().isAfter(patience)) {
         throw new SettingException(
             "PostgreSQL, process %d, runs on %s and does not get ready: stop it and start again; see %s"
-                .formatted(file.get().pid(), data, data.resolveSibling("log")));
+                .formatted(file.get().pid(), data, log(data)));
       }
       LockSupport.parkNanos(POLL.toNanos());
     }
+  }
+
+  /** Where its programs run from. */
+  private static Path folder(Path data) throws IOException {
+    return data.toRealPath().resolveSibling(".").normalize();
   }
 
   private static String seconds(Duration patience) {

@@ -1,5 +1,6 @@
 package ingest.embedded.postgres;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,33 +17,97 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PostgresServerTest {
   @TempDir static Path folder;
 
   @Test
-  void what_was_committed_when_the_postmaster_was_killed_is_there_at_the_next_start()
-      throws Exception {
-    PostgresServer killed = PostgresServer.start(folder, PostgresServerTest::freePort);
-    long pid = postmaster();
-    run(killed, "CREATE TABLE kept (id int)");
-    run(killed, "INSERT INTO kept SELECT generate_series(1, 1000)");
-    CountDownLatch connected = new CountDownLatch(1);
-    CompletableFuture<Void> busy = CompletableFuture.runAsync(() -> sleepIn(killed, connected));
-    assertTrue(connected.await(10, SECONDS));
-
-    assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
-    await().until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+  void a_killed_postmaster_comes_back_on_its_port_with_what_was_committed() throws Exception {
     try (PostgresServer server = PostgresServer.start(folder, PostgresServerTest::freePort)) {
-      assertNotEquals(pid, postmaster());
-      assertEquals(1000, count(server, "SELECT count(*) FROM kept"));
+      run(server, "CREATE TABLE kept (id int)");
+      for (int kill = 1; kill <= 2; kill++) {
+        run(server, "INSERT INTO kept SELECT generate_series(1, 1000)");
+        CountDownLatch connected = new CountDownLatch(1);
+        CompletableFuture<Void> busy = CompletableFuture.runAsync(() -> sleepIn(server, connected));
+        assertTrue(connected.await(10, SECONDS));
+        long pid = postmaster();
+        assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+        int committed = 1000 * kill;
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .ignoreExceptions()
+            .until(
+                () ->
+                    postmaster() != pid && count(server, "SELECT count(*) FROM kept") == committed);
+        busy.join();
+      }
     }
-    busy.join();
+    assertTrue(PostmasterFile.read(folder.resolve("data")).isEmpty(), "it stays stopped");
+  }
+
+  /** As in a statement that looks at nothing, whose backend holds the folder meanwhile. */
+  @Test
+  void a_backend_that_outlives_its_postmaster_is_waited_for() throws Exception {
+    try (PostgresServer server = PostgresServer.start(folder, PostgresServerTest::freePort)) {
+      try (Connection connection = DriverManager.getConnection(url(server));
+          Statement statement = connection.createStatement();
+          ResultSet backend = statement.executeQuery("SELECT pg_backend_pid()")) {
+        assertTrue(backend.next());
+        long held = backend.getLong(1);
+        signal("STOP", held);
+        long pid = postmaster();
+        assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> log().contains("pre-existing shared memory block"));
+        signal("CONT", held);
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .ignoreExceptions()
+            .until(() -> postmaster() != pid && count(server, "SELECT 1") == 1);
+      }
+    }
+  }
+
+  /** A close between the death and the restart; whichever comes first, nothing runs afterwards. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 150, 300, 600})
+  void a_close_beside_a_restart_leaves_nothing_running(int millis) throws Exception {
+    PostgresServer server = PostgresServer.start(folder, PostgresServerTest::freePort);
+    long pid = postmaster();
+    assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+    CompletableFuture.runAsync(
+            server::close, CompletableFuture.delayedExecutor(millis, MILLISECONDS))
+        .join();
+    Path real = folder.toRealPath();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                ProcessHandle.allProcesses()
+                    .noneMatch(
+                        process ->
+                            process
+                                .info()
+                                .command()
+                                .filter(command -> Path.of(command).startsWith(real))
+                                .isPresent()));
+  }
+
+  private static String log() throws IOException {
+    return Files.readString(folder.resolve("log"));
+  }
+
+  private static void signal(String name, long pid) throws Exception {
+    assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor());
   }
 
   @Test
