@@ -15,4 +15,9 @@ public final class TestMigrations {
             Settings.load(Path.of("."), Map.of("DM_DATABASE_URL", dmUrl, "DATABASE_URL", envUrl)))
         .run();
   }
+
+  /** Brings a ClickHouse up to date. */
+  public static void clickHouse(String url) {
+    new Migrations(Settings.load(Path.of("."), Map.of("CLICKHOUSE_URL", url))).run();
+  }
 }

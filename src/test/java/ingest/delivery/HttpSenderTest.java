@@ -542,4 +542,34 @@ class HttpSenderTest {
     }
     assertEquals(20, delivered());
   }
+
+  @Test
+  void a_secret_that_is_rotated_at_one_side_for_ten_minutes_makes_nothing_dead() throws Exception {
+    Webhook other = new Webhook("whsec_" + "bm90IHRoZSBzYW1lIHNlY3JldCBhdCBhbGw=");
+    receiver.answers(request -> status(verifies(other, request) ? 200 : 401));
+    rig.commit(apples(0, 150));
+    for (int second = 0; second < 600; second += 20) {
+      rig.turn("stage");
+      rig.pass(Duration.ofSeconds(20));
+    }
+    assertEquals(List.of("0|0|0|0", "0|0|0|0"), chunks());
+    assertEquals(List.of(), items());
+    assertTrue(receiver.requests().size() <= 30, () -> receiver.requests().size() + " requests");
+
+    Webhook both = new Webhook(Rig.SECRET);
+    receiver.answers(
+        request -> status(verifies(other, request) || verifies(both, request) ? 200 : 401));
+    rig.pass(Duration.ofMinutes(1));
+    rig.turn("stage");
+    assertEquals(150, delivered());
+  }
+
+  private static boolean verifies(Webhook webhook, Request request) {
+    try {
+      webhook.verify(request.text(), headers(request));
+      return true;
+    } catch (com.standardwebhooks.exceptions.WebhookVerificationException e) {
+      return false;
+    }
+  }
 }

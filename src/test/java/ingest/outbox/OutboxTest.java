@@ -445,4 +445,64 @@ class OutboxTest {
     outbox(lanes).commit(intake(apples(0, 1)));
     assertEquals(Set.of(), lanes.taken);
   }
+
+  /** Each commit reads the modes in its own snapshot, so no instance is ever of another opinion. */
+  @Test
+  void a_mode_that_is_flipped_a_hundred_times_under_load_leaves_no_event_without_its_rows()
+      throws Exception {
+    target("flipped", "live", "{*}");
+    target("waiting", "paused", "{*}");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    java.util.concurrent.atomic.AtomicBoolean flipping =
+        new java.util.concurrent.atomic.AtomicBoolean(true);
+    try {
+      List<Future<Integer>> loads = new ArrayList<>();
+      for (int thread = 0; thread < 4; thread++) {
+        int first = 1_000_000 * thread;
+        loads.add(
+            threads.submit(
+                () -> {
+                  int events = 0;
+                  while (flipping.get()) {
+                    events += outbox.commit(intake(apples(first + events, 5))).fresh().size();
+                  }
+                  return events;
+                }));
+      }
+      String[] modes = {"paused", "off", "live"};
+      for (int flip = 0; flip < 100; flip++) {
+        STORES
+            .sql()
+            .run("UPDATE ingest.target SET mode = ? WHERE name = 'flipped'", modes[flip % 3]);
+        STORES
+            .sql()
+            .run(
+                "UPDATE ingest.target SET mode = ? WHERE name = 'waiting'",
+                flip % 2 == 0 ? "live" : "paused");
+      }
+      flipping.set(false);
+      long events = 0;
+      for (Future<Integer> load : loads) {
+        events += load.get();
+      }
+      assertEquals(events, rows("ingest_outbox"));
+      assertEquals(
+          events,
+          STORES.sql().number("SELECT sum(n) FROM ingest.delivery_chunk WHERE target = 'waiting'"),
+          "never off, so each event has its row");
+      assertEquals(
+          List.of(),
+          STORES
+              .sql()
+              .rows(
+                  "SELECT c.chunk FROM ingest.delivery_chunk c WHERE c.target = 'flipped' AND (c.mask"
+                      + " IS NOT NULL OR c.n <> (SELECT count(*) FROM ingest.ingest_outbox o WHERE"
+                      + " o.chunk = c.chunk))"),
+          "a commit has a target whole or not at all");
+    } finally {
+      flipping.set(false);
+      threads.shutdownNow();
+      assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    }
+  }
 }
