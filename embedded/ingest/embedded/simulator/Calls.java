@@ -10,6 +10,7 @@ public final class Calls {
   private final Faults faults;
   private final AtomicLong token = new AtomicLong();
   private final AtomicLong channels = new AtomicLong();
+  private final AtomicLong charts = new AtomicLong();
 
   Calls(Faults faults) {
     this.faults = faults;
@@ -23,10 +24,14 @@ public final class Calls {
     channels.incrementAndGet();
   }
 
+  void charts() {
+    charts.incrementAndGet();
+  }
+
   /** The counters since the start, with every kind of fault. */
   public String counters() {
     ObjectNode counters = JsonNodeFactory.instance.objectNode();
-    counters.put("token", token.get()).put("channels", channels.get());
+    counters.put("token", token.get()).put("channels", channels.get()).put("charts", charts.get());
     ObjectNode byKind = counters.putObject("faults");
     Map<FaultKind, Long> taken = faults.taken();
     for (FaultKind kind : FaultKind.values()) {

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param at the moment it shows
  * @param json the exact text that is sent
  */
-record ChannelItem(Instant at, long broadcasterUserId, String json) {
+record ChannelItem(Instant at, long broadcasterUserId, String json) implements ServedItem {
   private static final String NEVER = "0001-01-01T00:00:00Z";
 
   /** An offline channel keeps every field but the tags: empty, zero, and started in year 1. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +20,22 @@ import org.jspecify.annotations.Nullable;
  * @param times how many calls are left to fail; {@link #ALWAYS} until the fault is removed
  * @param retryAfter the seconds of a 429's Retry-After; sent only when given
  * @param ids only calls that ask for one of these channels fail; all do when there are none
+ * @param api {@link #CHARTS}, or null for Kick's
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record Fault(
     FaultKind kind,
     int times,
     @JsonProperty("retry_after") @Nullable Integer retryAfter,
-    Set<Long> ids) {
+    Set<Long> ids,
+    @Nullable String api) {
   static final int ALWAYS = -1;
+  static final String CHARTS = "charts";
+
+  /** What the charts API can do wrong. */
+  private static final Set<FaultKind> OF_CHARTS =
+      EnumSet.of(
+          FaultKind.TOO_MANY_REQUESTS, FaultKind.SERVER_ERROR, FaultKind.HANG, FaultKind.NOT_JSON);
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).build();
@@ -47,7 +56,8 @@ record Fault(
     }
     throw new InvalidRequest(
         "a fault has a kind, and may have times (1 or more, or -1 for always), retry_after in"
-            + " seconds and ids, a list of numbers that batch has to have; the kinds are "
+            + " seconds, ids, a list of numbers that batch has to have, and api, which is charts"
+            + " or left out; the kinds are "
             + FaultKind.all());
   }
 
@@ -57,7 +67,8 @@ record Fault(
       @JsonProperty(value = "kind", required = true) FaultKind kind,
       @JsonProperty("times") @Nullable Integer times,
       @JsonProperty("retry_after") @Nullable Integer retryAfter,
-      @JsonProperty("ids") @Nullable List<Long> ids) {
+      @JsonProperty("ids") @Nullable List<Long> ids,
+      @JsonProperty("api") @Nullable String api) {
     boolean batch = kind == FaultKind.BATCH;
     int wanted = batch ? ALWAYS : times == null ? 1 : times;
     Set<Long> only = ids == null ? Set.of() : Set.copyOf(ids);
@@ -67,7 +78,10 @@ record Fault(
     if (batch && only.isEmpty()) {
       throw new IllegalArgumentException("batch without ids");
     }
-    return new Fault(kind, wanted, retryAfter, only);
+    if (api != null && !(api.equals(CHARTS) && OF_CHARTS.contains(kind) && only.isEmpty())) {
+      throw new IllegalArgumentException("no fault of this API");
+    }
+    return new Fault(kind, wanted, retryAfter, only, api);
   }
 
   boolean matches(Collection<Long> asked) {
@@ -79,6 +93,6 @@ record Fault(
     if (times == ALWAYS) {
       return this;
     }
-    return times == 1 ? null : new Fault(kind, times - 1, retryAfter, ids);
+    return times == 1 ? null : new Fault(kind, times - 1, retryAfter, ids, api);
   }
 }

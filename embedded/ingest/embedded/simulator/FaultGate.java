@@ -36,6 +36,12 @@ final class FaultGate {
   void install(Router router) {
     router.route(HttpMethod.POST, "/oauth/token").order(-1).handler(this::token);
     router.route(HttpMethod.GET, "/public/v1/channels").order(-1).handler(this::channels);
+    router.route(HttpMethod.GET, "/charts/v1/top").order(-1).handler(this::charts);
+  }
+
+  private void charts(RoutingContext call) {
+    calls.charts();
+    pass(call, faults.takeForCharts());
   }
 
   private void token(RoutingContext call) {

@@ -44,12 +44,21 @@ public final class Faults {
 
   /** The fault of a call that asks for these channels, spent by it. */
   synchronized Optional<Fault> takeForChannels(Collection<Long> asked) {
-    return take(fault -> fault.kind() != FaultKind.TOKEN_SERVER_ERROR && fault.matches(asked));
+    return take(
+        fault ->
+            fault.kind() != FaultKind.TOKEN_SERVER_ERROR
+                && fault.api() == null
+                && fault.matches(asked));
   }
 
   /** The fault of a call that asks for a token, spent by it. */
   synchronized Optional<Fault> takeForToken() {
     return take(fault -> fault.kind() == FaultKind.TOKEN_SERVER_ERROR);
+  }
+
+  /** The fault of a call that asks for the chart, spent by it. */
+  synchronized Optional<Fault> takeForCharts() {
+    return take(fault -> fault.api() != null);
   }
 
   /** How many calls each kind has failed. */

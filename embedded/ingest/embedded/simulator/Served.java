@@ -18,14 +18,14 @@ import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
-/** The latest channels that were served intact, so that what was stored can be compared to them. */
+/** The latest items that one API served intact, so that what was stored can be compared to them. */
 public final class Served {
   private static final int KEPT = 100_000;
   private static final int WRITTEN_AT_ONCE = 500;
   private static final DateTimeFormatter MICROSECONDS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-  private record Line(long seq, ChannelItem item) {
+  private record Line(long seq, ServedItem item) {
     String json() {
       return "{\"seq\":%d,\"at\":\"%s\",\"broadcaster_user_id\":%d,\"item\":%s}\n"
           .formatted(seq, MICROSECONDS.format(item.at()), item.broadcasterUserId(), item.json());
@@ -40,14 +40,15 @@ public final class Served {
    * that is known to be gone receives nothing.
    */
   public void record(
-      @Body List<ChannelItem> items, @ExchangeProperty("request") HttpServerRequest request) {
+      @Body List<? extends ServedItem> items,
+      @ExchangeProperty("request") HttpServerRequest request) {
     if (!request.response().closed()) {
       add(items);
     }
   }
 
-  synchronized void add(List<ChannelItem> items) {
-    for (ChannelItem item : items) {
+  synchronized void add(List<? extends ServedItem> items) {
+    for (ServedItem item : items) {
       lines.add(new Line(++seq, item));
       if (lines.size() > KEPT) {
         lines.remove();

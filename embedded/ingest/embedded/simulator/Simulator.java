@@ -22,7 +22,8 @@ import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kick of our own on loopback: tokens, the channels of a moving world, faults on demand.
+ * A Kick of our own on loopback: tokens, the channels of a moving world, faults on demand; and a
+ * charts API that ranks its streamers.
  *
  * <p>It runs Camel routes in a context of its own, which shares nothing with the product's but the
  * JVM: no properties file, no environment, no shutdown hook. What it remembers (tokens, faults,
@@ -75,6 +76,8 @@ public final class Simulator implements AutoCloseable {
     starting.bind("channels", new Channels(world, clock));
     starting.bind("truncation", new Truncation());
     starting.bind("served", new Served());
+    starting.bind("chart", new Chart(world, clock));
+    starting.bind("servedCharts", new Served());
     starting.bind("faults", faults);
     starting.bind("calls", calls);
     HttpHeaderFilterStrategy cacheControlSent = new HttpHeaderFilterStrategy();

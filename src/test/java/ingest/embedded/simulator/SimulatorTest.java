@@ -203,6 +203,50 @@ class SimulatorTest {
   }
 
   @Test
+  void the_chart_ranks_twenty_streamers_and_is_remembered_as_it_was_received() throws Exception {
+    List<String> received = new ArrayList<>();
+    Set<String> orders = new HashSet<>();
+    int hidden = 0;
+    for (int made = 0; made < 10; made++) {
+      for (int call = 0; call < 2; call++) {
+        JsonNode streamers = JSON.readTree(get("/charts/v1/top").body()).path("streamers");
+        assertEquals(20, streamers.size());
+        StringBuilder order = new StringBuilder();
+        for (JsonNode streamer : streamers) {
+          received.add(streamer.toString());
+          order.append(streamer.path("user_id")).append(' ');
+          hidden += streamer.has("hours_watched") ? 0 : 1;
+        }
+        assertEquals(1, streamers.path(0).path("rank").intValue());
+        orders.add(order.toString());
+      }
+      clock.forward(Chart.EVERY);
+    }
+    assertTrue(orders.size() > 1, "they overtake each other");
+    assertTrue(hidden > 0 && hidden < received.size() / 2, "some hide their hours");
+    assertEquals(200, received.stream().distinct().count(), "it stands still in between");
+    List<String> served = new ArrayList<>();
+    for (String line : get("/control/served-charts").body().lines().toList()) {
+      served.add(JSON.readTree(line).path("item").toString());
+    }
+    assertEquals(received, served);
+    assertEquals(List.of(), served(""));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"429, 429", "500, 500", "not-json, 200"})
+  void a_fault_of_the_chart_is_met_by_the_chart_alone(String kind, int status) throws Exception {
+    fault("{\"kind\":\"%s\",\"api\":\"charts\"}".formatted(kind));
+    assertEquals(200, channels(token(), ids(1)).statusCode());
+    HttpResponse<String> faulty = get("/charts/v1/top");
+    assertEquals(status, faulty.statusCode());
+    assertFalse(faulty.body().contains("streamers"), faulty::body);
+    assertEquals(1, calls().at("/faults/" + kind).intValue());
+    assertTrue(get("/charts/v1/top").body().contains("streamers"));
+    assertEquals("", get("/control/served-charts?since=20").body());
+  }
+
+  @Test
   void an_expired_token_fault_revokes_the_token_for_good() throws Exception {
     String token = token();
     fault("{\"kind\":\"expired-token\",\"times\":1}");
