@@ -1,7 +1,9 @@
 package ingest.poll;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.jayway.jsonpath.JsonPathException;
 import ingest.envelope.Envelope;
+import ingest.envelope.InvalidEnvelope;
 import ingest.mapping.Arrival;
 import ingest.outbox.Committed;
 import ingest.store.DmDatabase;
@@ -26,6 +28,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Route;
 import org.apache.camel.RuntimeCamelException;
@@ -161,15 +164,27 @@ public final class Pollers {
     }
 
     @Override
-    public void onDone(Exchange exchange) {
+    public void onComplete(Exchange exchange) {
       ended(run);
+      if (run.channels() > 0 || run.forced()) {
+        LOG.info(
+            String.format(
+                Locale.ROOT,
+                "%s: %d due, %d events of which %d new, %d pages skipped, %.1f s",
+                run.poller(),
+                run.channels(),
+                run.events(),
+                run.fresh(),
+                run.skipped(),
+                run.seconds()));
+      }
     }
 
-    /** No error policy took it: the slot is given up, and the next one comes. */
+    /** No error policy took it: what was claimed is given up, and the next slot comes. */
     @Override
     public void onFailure(Exchange exchange) {
-      run.skippedPage();
       LOG.warn("{}: poll given up: {}", run.poller(), reason(exchange.getException()));
+      run.skippedPage();
       ended(run);
     }
   }
@@ -177,8 +192,12 @@ public final class Pollers {
   /** One line that names what was wrong, not what an upstream said or a URL with its secrets. */
   private static String reason(@Nullable Throwable failure) {
     Throwable cause = failure;
-    while (cause instanceof RuntimeCamelException && cause.getCause() != null) {
+    while ((cause instanceof RuntimeCamelException || cause instanceof CamelExchangeException)
+        && cause.getCause() != null) {
       cause = cause.getCause();
+    }
+    if (cause instanceof InvalidEnvelope || cause instanceof JsonPathException) {
+      return String.valueOf(cause.getMessage());
     }
     if (cause instanceof HttpOperationFailedException answer) {
       return "the upstream answered " + answer.getStatusCode();
@@ -192,18 +211,6 @@ public final class Pollers {
 
   private void ended(PollRun run) {
     run.end();
-    if (run.channels() > 0 || run.forced()) {
-      LOG.info(
-          String.format(
-              Locale.ROOT,
-              "%s: %d due, %d events of which %d new, %d pages skipped, %.1f s",
-              run.poller(),
-              run.channels(),
-              run.events(),
-              run.fresh(),
-              run.skipped(),
-              run.seconds()));
-    }
     counter(run.poller(), "committed").increment(run.pages());
     counter(run.poller(), "skipped").increment(run.skipped());
     lock.lock();
