@@ -6,7 +6,8 @@ import java.sql.SQLException;
 /**
  * Every write to {@code public.channel_snapshot} by the event that it came from, kept by triggers
  * in a schema of our own beside the product's tables. A write that is repeated, or that puts an
- * older observation over a newer one, stays visible in it.
+ * older observation over a newer one, stays visible in it. The writes are slowed down a little, so
+ * that processes die in the middle of them.
  */
 final class EffectLog {
   private static final String SCHEMA =
@@ -22,6 +23,19 @@ final class EffectLog {
           before_rev bigint,
           before_event_id uuid
       );
+      """;
+
+  /** As long as a busy database may take: who is killed meanwhile has the ids and no effect yet. */
+  private static final String SLOW =
+      """
+      CREATE FUNCTION faults.slow() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+          PERFORM pg_sleep(0.03);
+          RETURN NULL;
+      END
+      $$;
+      CREATE TRIGGER faults_slow BEFORE INSERT ON public.channel_snapshot
+          FOR EACH STATEMENT EXECUTE FUNCTION faults.slow();
       """;
 
   /** For a group of columns that are written together; one that was never written has rev 0. */
@@ -47,6 +61,7 @@ final class EffectLog {
 
   static void install(Stores stores) throws SQLException {
     stores.envExecute(SCHEMA);
+    stores.envExecute(SLOW);
     stores.envExecute(COLUMNS.replace("{0}", VIEWERS));
     stores.envExecute(COLUMNS.replace("{0}", STREAM));
   }

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** All that is known of one event: what was promised, what passed, what each store holds of it. */
 final class Fact {
+  /** The first to be committed comes first; what never was comes last. */
+  static final Comparator<Fact> BY_COMMIT =
+      Comparator.comparing(
+          fact -> fact.committed, Comparator.nullsLast(Comparator.<Instant>naturalOrder()));
+
   private static final Comparator<Line> BY_TIME = Comparator.comparing(Line::at);
 
   /** What became of an event's delivery to one target, as dm has it. */

@@ -64,6 +64,9 @@ public final class Faults implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
   private @Nullable Path json;
 
+  @Option(names = "--keep", description = "leave the folder with the stores and the logs")
+  private boolean keep;
+
   private final PrintWriter out;
 
   Faults(PrintWriter out) {
@@ -89,7 +92,7 @@ public final class Faults implements Callable<Integer> {
     }
     long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
     out.println("seed " + chosen);
-    Trial trial = new Trial(kills, chosen, rate, out);
+    Trial trial = new Trial(kills, chosen, rate, keep, out);
     CountDownLatch over = new CountDownLatch(1);
     Thread interrupted =
         new Thread(

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Instance implements AutoCloseable {
   private static final long PAUSE_MILLIS = 500;
+  private static final long CLOSE_MILLIS = 10_000;
 
   /** What a process logs when it settles after its lease had run out. */
   private static final Pattern LATE = Pattern.compile("deliver \\S+: (\\d+) leases had run out");
@@ -185,19 +186,15 @@ final class Instance implements AutoCloseable {
     return late + (process == null || !process.handle().isAlive() ? 0 : late(process.lines()));
   }
 
+  /** Ends it for good, by SIGKILL: it is at rest by now, and a drain would take its time. */
   @Override
   public void close() {
-    IngestProcess last;
     synchronized (this) {
       closing = true;
-      last = process;
-      goOn();
-    }
-    if (last != null) {
-      last.close();
+      kill();
     }
     try {
-      keeper.join(10_000);
+      keeper.join(CLOSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

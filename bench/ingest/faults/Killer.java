@@ -21,6 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +35,12 @@ final class Killer implements AutoCloseable {
   private static final int GAP_SPREAD_MILLIS = 3500;
 
   /** How long a moment is waited for before the fault is done without. */
-  private static final long MOMENT_MILLIS = 2000;
+  private static final long MOMENT_MILLIS = 5000;
+
+  private static final Duration FLOW = Duration.ofSeconds(30);
 
   /** About as long as an environment works on a request. */
-  private static final int REQUEST_MICROS = 20_000;
+  private static final int REQUEST_MICROS = 60_000;
 
   /** About as long as it takes from an answer to the end of its settlement. */
   private static final int SETTLEMENT_MICROS = 4_000;
@@ -53,6 +56,7 @@ final class Killer implements AutoCloseable {
   private final Archive archive;
   private final Balancer balancer;
   private final Duration lease;
+  private final LongSupplier accepted;
   private final Consumer<String> say;
   private final ExecutorService menders = Executors.newCachedThreadPool();
   private final Set<Fault> beingMended = EnumSet.noneOf(Fault.class);
@@ -68,6 +72,7 @@ final class Killer implements AutoCloseable {
       Archive archive,
       Balancer balancer,
       Duration lease,
+      LongSupplier accepted,
       Consumer<String> say) {
     this.plan = new ArrayList<>(plan);
     this.random = random;
@@ -77,6 +82,7 @@ final class Killer implements AutoCloseable {
     this.archive = archive;
     this.balancer = balancer;
     this.lease = lease;
+    this.accepted = accepted;
     this.say = say;
   }
 
@@ -115,7 +121,7 @@ final class Killer implements AutoCloseable {
     }
   }
 
-  /** Of each role one is left to work; a store is there again before it is killed again. */
+  /** Of each role one is left to work; a store works again before it is killed again. */
   private synchronized boolean possible(Fault fault) {
     return switch (fault) {
       case INGEST, STOP -> ingest.stream().allMatch(Instance::ready);
@@ -142,7 +148,7 @@ final class Killer implements AutoCloseable {
         Instance victim = ready.get(random.nextInt(ready.size()));
         yield victim.name()
             + " SIGKILL "
-            + switch (random.nextInt(3)) {
+            + switch (random.nextInt(4)) {
               case 0 -> atOnce(victim::kill);
               default -> sent(d -> d.environment().equals(victim.name()), d -> victim.kill());
             };
@@ -154,7 +160,12 @@ final class Killer implements AutoCloseable {
               case 1 -> sent(d -> true, d -> killPostmaster());
               default -> told(d -> true, d -> killPostmaster());
             };
-        mend(fault, postmaster::restore);
+        mend(
+            fault,
+            () -> {
+              postmaster.restore();
+              flows();
+            });
         yield "postmaster SIGKILL " + when;
       }
       case CLICKHOUSE -> {
@@ -183,6 +194,15 @@ final class Killer implements AutoCloseable {
         yield victim.name() + " SIGSTOP " + when;
       }
     };
+  }
+
+  /** Waits until events are accepted again, for some time at most: then there is much to lose. */
+  private void flows() throws InterruptedException {
+    long before = accepted.getAsLong();
+    long until = System.nanoTime() + FLOW.toNanos();
+    while (accepted.getAsLong() == before && System.nanoTime() < until) {
+      Thread.sleep(100);
+    }
   }
 
   private void killPostmaster() {

@@ -44,10 +44,13 @@ public final class Trial {
   private final int kills;
   private final long seed;
   private final int rate;
+  private final boolean keep;
   private final PrintWriter out;
 
   /** What was started, the latest first. */
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+  private final List<Instance> instances = new ArrayList<>();
 
   private volatile boolean goOn = true;
 
@@ -56,12 +59,14 @@ public final class Trial {
    *
    * @param seed of what is done, to whom and when; the machine's own pace is not repeated
    * @param rate events a second that clients emit; what pollers bring comes on top
+   * @param keep whether the folder with the stores and the logs is left when every rule held, too
    * @param out one line for each fault
    */
-  public Trial(int kills, long seed, int rate, PrintWriter out) {
+  public Trial(int kills, long seed, int rate, boolean keep, PrintWriter out) {
     this.kills = kills;
     this.seed = seed;
     this.rate = rate;
+    this.keep = keep;
     this.out = out;
   }
 
@@ -70,19 +75,21 @@ public final class Trial {
     goOn = false;
   }
 
-  /** Does it all. The folder with the stores and the logs is left where a rule was broken. */
+  /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   public Report run() throws Exception {
     Path folder = Files.createTempDirectory("faults-");
-    boolean keep = true;
+    boolean leave = true;
     try {
       Report report = run(folder);
-      keep = !report.holds();
+      leave = keep || !report.holds();
       return report;
     } finally {
+      say("stopping");
+      instances.forEach(Instance::close);
       while (!started.isEmpty()) {
         started.pop().close();
       }
-      if (keep) {
+      if (leave) {
         say("logs and stores are kept in " + folder);
       } else {
         delete(folder);
@@ -93,6 +100,12 @@ public final class Trial {
   private <T extends AutoCloseable> T opened(T part) {
     started.push(part);
     return part;
+  }
+
+  private Instance instance(String name, Map<String, String> settings, Path folder) {
+    Instance instance = new Instance(name, settings, folder);
+    instances.add(instance);
+    return instance;
   }
 
   private Report run(Path folder) throws Exception {
@@ -108,7 +121,7 @@ public final class Trial {
     for (String name : List.of("env-1", "env-2")) {
       Map<String, String> settings = storage.role("env");
       addresses.put(name, URI.create("http://127.0.0.1:" + settings.get("HTTP_PORT")));
-      env.add(opened(new Instance(name, settings, folder)));
+      env.add(instance(name, settings, folder));
     }
     Balancer balancer = opened(new Balancer(addresses));
     List<Instance> ingest = new ArrayList<>();
@@ -119,10 +132,9 @@ public final class Trial {
       settings.put("DELIVER_TIMEOUT", "2s");
       settings.put("POLL_KICK_VIEWERS_LEASE_SECONDS", Long.toString(LEASE.toSeconds()));
       settings.put("DRAIN_TIMEOUT", "10s");
-      ingest.add(opened(new Instance(name, settings, folder)));
+      ingest.add(instance(name, settings, folder));
     }
-    List<Instance> all = Stream.of(env, ingest).flatMap(List::stream).toList();
-    awaitReady(all);
+    awaitReady(instances);
     stores.schedule("period = '5 seconds', next_probe_at = now()");
 
     Instant began = Instant.now().truncatedTo(ChronoUnit.MICROS);
@@ -139,13 +151,14 @@ public final class Trial {
                 archive,
                 balancer,
                 LEASE,
+                load::acknowledged,
                 fault -> say(line(fault, load, began))));
     killer.run(() -> goOn);
     Instant ended = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
     say("no further events; waiting until all of them have arrived");
     load.end(ACKNOWLEDGE);
-    awaitReady(all);
+    awaitReady(instances);
     for (Instance instance : ingest) {
       quiet(instance);
     }
@@ -162,11 +175,11 @@ public final class Trial {
     checks.add(
         Check.of(
             "no process ended by itself",
-            all.stream()
+            instances.stream()
                 .filter(instance -> instance.unasked() > 0)
                 .map(instance -> instance.name() + ": " + instance.unasked() + " times")
                 .toList()));
-    return report(history, load, killer, Duration.between(began, ended), began, ended, all, checks);
+    return report(history, load, killer, Duration.between(began, ended), began, ended, checks);
   }
 
   private Report report(
@@ -176,7 +189,6 @@ public final class Trial {
       Duration span,
       Instant began,
       Instant ended,
-      List<Instance> all,
       List<Check> checks) {
     List<Fact> within =
         history.facts().stream()
@@ -199,8 +211,8 @@ public final class Trial {
         within.stream().filter(fact -> fact.emission == null).count(),
         load.acknowledged(),
         rate,
-        all.stream().mapToInt(Instance::starts).sum(),
-        all.stream().mapToLong(Instance::late).sum(),
+        instances.stream().mapToInt(Instance::starts).sum(),
+        instances.stream().mapToLong(Instance::late).sum(),
         checks);
   }
 
