@@ -39,7 +39,10 @@ final class Deliveries implements AutoCloseable {
   /** Nothing was settled for so long: it is stuck. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final long LOOK_NANOS = 200_000;
+  /** The nearer the end the more often it is looked at: looking is CPU of ours as well. */
+  private static final long SHORTEST_LOOK = 200_000;
+
+  private static final long LONGEST_LOOK = 20_000_000;
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final DefaultCamelContext camel = new DefaultCamelContext();
@@ -102,11 +105,11 @@ final class Deliveries implements AutoCloseable {
    * @throws Unbalanced when it does not come to that
    */
   void await(long events) {
-    long last = -1;
-    long since = System.nanoTime();
-    while (settled.count() < events) {
-      LockSupport.parkNanos(LOOK_NANOS);
-      long now = (long) settled.count();
+    long first = (long) settled.count();
+    long began = System.nanoTime();
+    long last = first;
+    long since = began;
+    for (long now = first; now < events; now = (long) settled.count()) {
       if (now != last) {
         last = now;
         since = System.nanoTime();
@@ -115,6 +118,8 @@ final class Deliveries implements AutoCloseable {
             "settled: %d, and there should be %d; the receiver: %s"
                 .formatted(now, events, lanes.lane(TARGET).brokenReason()));
       }
+      long left = (System.nanoTime() - began) / Math.max(1, now - first) * (events - now);
+      LockSupport.parkNanos(Math.max(SHORTEST_LOOK, Math.min(left / 4, LONGEST_LOOK)));
     }
   }
 

@@ -7,12 +7,16 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.OptionalDouble;
 
 /** Results as a table for people and as JSON for programs. */
 final class Report {
   private static final List<String> HEADINGS =
-      List.of("RATIO", "MIN", "MAX", "EVENTS/S", "WAL B/EVENT", "OUR CPU µs", "POSTGRESQL'S");
+      List.of(
+          "RATIO", "MIN", "MAX", "CPU ×", "EVENTS/S", "WAL B/EVENT", "OUR CPU µs", "POSTGRESQL'S");
+
+  /** A load per processor that is nobody's work. */
+  private static final double IDLE = 0.25;
 
   private static final int NAME_WIDTH = 38;
   private static final int GAP = 2;
@@ -43,9 +47,10 @@ final class Report {
       list.add(standings.json());
       out.println();
       out.println(row(standings.race(), HEADINGS));
-      out.println(row(standings.limit(), cells(List.of("1", "", ""), standings.limitSamples())));
+      out.println(
+          row(standings.limit(), cells(List.of("1", "", "", "1"), standings.limitSamples())));
       for (Standings.Line line : standings.lines()) {
-        out.println(row(line.name(), cells(ratio(line.ratio()), line.samples())));
+        out.println(row(line.name(), cells(ratios(line), line.samples())));
       }
     }
     out.flush();
@@ -61,16 +66,25 @@ final class Report {
         "The first line of each table is the limit: what this machine's PostgreSQL does at");
     out.println(
         "most. Only ratios mean anything; other figures are for orientation, and of this run.");
-    if (loadBefore >= 0) {
+    if (loadBefore > IDLE * Runtime.getRuntime().availableProcessors()) {
       out.println(
-          "Load of the machine: %.1f before, %.1f at the end.".formatted(loadBefore, loadAfter));
+          "Others used this machine (load %.1f before the first run): whoever has more threads got more of"
+              .formatted(loadBefore));
+      out.println("it than the limit did. RATIO is too high by that; CPU × is not.");
     }
     json.putObject("load").put("before", loadBefore).put("after", loadAfter);
     out.flush();
   }
 
-  private static List<String> ratio(Spread ratio) {
-    return Stream.of(ratio.median(), ratio.min(), ratio.max()).map("%.3f"::formatted).toList();
+  private static List<String> ratios(Standings.Line line) {
+    Spread ratio = line.ratio();
+    List<String> cells = new ArrayList<>();
+    for (double value : new double[] {ratio.median(), ratio.min(), ratio.max()}) {
+      cells.add("%.3f".formatted(value));
+    }
+    OptionalDouble cpu = line.cpuRatio();
+    cells.add(cpu.isPresent() ? "%.1f".formatted(cpu.getAsDouble()) : "");
+    return cells;
   }
 
   private static List<String> cells(List<String> ratio, List<Sample> samples) {

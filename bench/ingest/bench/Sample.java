@@ -38,6 +38,11 @@ record Sample(long events, long nanos, long walBytes, long ownCpu, long postgres
     return events * 1e9 / nanos;
   }
 
+  /** Ours and PostgreSQL's, in nanoseconds. */
+  double cpuPerEvent() {
+    return (double) (ownCpu + postgresCpu) / events;
+  }
+
   ObjectNode json() {
     return JsonNodeFactory.instance
         .objectNode()

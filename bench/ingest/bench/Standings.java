@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /** What a race came to. */
@@ -30,6 +31,17 @@ record Standings(String race, String limit, List<Line> lines) {
       return Spread.of(pairs, Pair::ratio);
     }
 
+    /**
+     * CPU per event to that of the limit, over all rounds: the kernel counts in steps too long for
+     * a single short one. Empty where the server's cannot be told.
+     */
+    OptionalDouble cpuRatio() {
+      double limit = pairs.stream().mapToDouble(p -> p.limit.cpuPerEvent()).sum();
+      double ours = pairs.stream().mapToDouble(p -> p.contestant.cpuPerEvent()).sum();
+      boolean told = pairs.stream().anyMatch(p -> p.limit.postgresCpu() > 0);
+      return told ? OptionalDouble.of(ours / limit) : OptionalDouble.empty();
+    }
+
     List<Sample> samples() {
       return pairs.stream().map(Pair::contestant).toList();
     }
@@ -37,6 +49,7 @@ record Standings(String race, String limit, List<Line> lines) {
     private ObjectNode json() {
       ObjectNode line = figures(name, samples());
       line.set("ratio", ratio().json());
+      cpuRatio().ifPresent(r -> line.put("cpu_ratio", r));
       ArrayNode rounds = line.putArray("rounds");
       pairs.forEach(p -> rounds.add(p.json()));
       return line;

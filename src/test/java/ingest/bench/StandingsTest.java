@@ -3,6 +3,7 @@ package ingest.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class StandingsTest {
@@ -26,6 +27,19 @@ class StandingsTest {
                 new Standings.Pair(perSecond(100), perSecond(50)),
                 new Standings.Pair(perSecond(10), perSecond(6))));
     assertEquals(new Spread(0.5, 0.5, 0.6), line.ratio());
+  }
+
+  @Test
+  void what_an_event_costs_is_told_where_the_servers_part_is_known() {
+    Sample limit = new Sample(10, 1_000, 0, 200, 300);
+    Sample ours = new Sample(20, 1_000, 0, 2_000, 1_000);
+    Sample elsewhere = new Sample(10, 1_000, 0, 200, 0);
+    assertEquals(
+        OptionalDouble.of(3),
+        new Standings.Line("ours", List.of(new Standings.Pair(limit, ours))).cpuRatio());
+    assertEquals(
+        OptionalDouble.empty(),
+        new Standings.Line("ours", List.of(new Standings.Pair(elsewhere, ours))).cpuRatio());
   }
 
   @Test
