@@ -116,7 +116,7 @@ public final class Trial {
         HikariDataSource envPool = pool("env", env);
         DefaultCamelContext camel = context()) {
       watch(camel, journal, ask);
-      camel.getRegistry().bind("dm", DataSource.class, dmPool);
+      camel.getRegistry().bind("dm", DataSource.class, source("dm", dm));
       camel.getRegistry().bind("pollers", pages);
       camel
           .getRegistry()
@@ -170,11 +170,15 @@ public final class Trial {
     }
   }
 
+  private static DataSource source(String name, @Nullable RolledBack database) {
+    return database == null ? new Unreached(name) : database;
+  }
+
   /** A pool over the one transaction; where there is none, it refuses with a reason. */
   private static HikariDataSource pool(String name, @Nullable RolledBack database) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("trial-" + name);
-    config.setDataSource(database == null ? new Unreached(name) : database);
+    config.setDataSource(source(name, database));
     config.setMinimumIdle(0);
     config.setMaximumPoolSize(4);
     config.setConnectionTimeout(250);
