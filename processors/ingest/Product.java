@@ -2,6 +2,7 @@ package ingest;
 
 import ingest.cli.RunOptions;
 import ingest.cli.Runtime;
+import ingest.cli.TestOptions;
 import ingest.cli.TrialOptions;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
@@ -78,7 +79,13 @@ final class Product implements Runtime {
 
   @Override
   public int trial(TrialOptions options, PrintWriter out, PrintWriter err) {
-    return new Trials(quiet()).tell(options, out, err);
+    return Trials.here(quiet()).tell(options, out, err);
+  }
+
+  @Override
+  public int test(TestOptions options, PrintWriter out, PrintWriter err) {
+    quiet();
+    return new RouteTests(Trials.tests(Path.of(""))).tell(options, out, err);
   }
 
   /** What a trial has to say is told with it, not in a log beside it. */

@@ -24,6 +24,7 @@ import ingest.trial.ByHand;
 import ingest.trial.Journal;
 import ingest.trial.Masks;
 import ingest.trial.RolledBack;
+import ingest.trial.RouteTestRun;
 import ingest.trial.Telling;
 import ingest.trial.Trial;
 import ingest.trial.TrialException;
@@ -54,10 +55,22 @@ final class Trials {
 
   private final Settings settings;
 
-  Trials(Settings given) {
+  private Trials(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** With what this machine has configured, or a {@code run} on its data folder. */
+  static Trials here(Settings given) {
     Embedded embedded = Embedded.find();
-    this.settings =
-        madeUp(embedded == null ? given : given.with("embedded", embedded.running(given)));
+    return new Trials(
+        madeUp(embedded == null ? given : given.with("embedded", embedded.running(given))));
+  }
+
+  /** For route tests: with {@code application.properties} alone, without any database. */
+  static RouteTestRun tests(Path root) {
+    return new RouteTestRun(
+        madeUp(Settings.load(root, Map.of())),
+        settings -> new Trial(ROUTES, settings, new Trials(settings)::bind, null, null));
   }
 
   private static Settings madeUp(Settings settings) {
@@ -135,7 +148,7 @@ final class Trials {
    * What routes name. A route of which a bean is missing here (a lane's sender, what counts the
    * whole system) belongs to a running process, and does not start.
    */
-  void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
+  private void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
     Clock clock = Clock.systemUTC();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();

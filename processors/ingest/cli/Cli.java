@@ -57,7 +57,8 @@ public final class Cli {
             .addSubcommand(new PollersCommand(settings, around))
             .addSubcommand(new TargetsCommand(settings, around))
             .addSubcommand(new EmitCommand(settings, around))
-            .addSubcommand(new TryCommand(runtime, around));
+            .addSubcommand(new TryCommand(runtime, around))
+            .addSubcommand(new TestCommand(runtime, around));
     line.setOut(around.out());
     line.setErr(around.err());
     line.setColorScheme(CommandLine.Help.defaultColorScheme(around.ansi()));

@@ -29,4 +29,11 @@ public interface Runtime {
    * @throws ingest.settings.SettingException when a setting is in the way
    */
   int trial(TrialOptions options, PrintWriter out, PrintWriter err);
+
+  /**
+   * Runs the tests of routes.
+   *
+   * @return the exit code
+   */
+  int test(TestOptions options, PrintWriter out, PrintWriter err);
 }

@@ -41,14 +41,20 @@ public sealed interface Entry {
       implements Entry {}
 
   /**
-   * An intake came to the commit.
+   * An intake came to the commit, or is what a helper hands back to its caller.
    *
    * @param effects the changes of dm state that were to be written with it
    * @param error why the commit would refuse it as a whole
    * @param compared whether known ids were looked for in the database
+   * @param handedBack whether the route ended before the commit
    */
   record Committed(
-      Step step, List<Event> events, List<String> effects, @Nullable String error, boolean compared)
+      Step step,
+      List<Event> events,
+      List<String> effects,
+      @Nullable String error,
+      boolean compared,
+      boolean handedBack)
       implements Entry {}
 
   /**

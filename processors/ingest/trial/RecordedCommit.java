@@ -49,10 +49,16 @@ final class RecordedCommit implements Processor {
           "the commit takes the Intake of a mapper, and got %s"
               .formatted(body == null ? "nothing" : "a " + body.getClass().getSimpleName()));
     }
-    exchange.getMessage().setBody(record(intake));
+    exchange.getMessage().setBody(record(intake, Steps.current(), false));
   }
 
-  private synchronized Committed record(Intake intake) throws SQLException {
+  /** Notes what a helper hands back, which its caller would commit. */
+  void handedBack(Intake intake, String route) throws SQLException {
+    record(intake, new Step(route, ""), true);
+  }
+
+  private synchronized Committed record(Intake intake, Step step, boolean handedBack)
+      throws SQLException {
     Set<UUID> known = dm == null ? Set.of() : known(dm, intake);
     Set<UUID> fresh = new HashSet<>();
     Set<UUID> duplicates = new HashSet<>();
@@ -75,7 +81,7 @@ final class RecordedCommit implements Processor {
     seen.addAll(own);
     List<String> effects =
         intake.effects().stream().map(e -> e.getClass().getSimpleName()).toList();
-    journal.add(new Entry.Committed(Steps.current(), events, effects, refused, dm != null));
+    journal.add(new Entry.Committed(step, events, effects, refused, dm != null, handedBack));
     String first =
         events.stream().map(Entry.Event::error).filter(e -> e != null).findFirst().orElse(refused);
     if (first != null) {

@@ -123,4 +123,10 @@ public final class RolledBack extends AbstractDataSource implements AutoCloseabl
   public Connection getConnection(String user, String password) throws SQLException {
     return getConnection();
   }
+
+  /** How long a pool waits for its threads when it is closed. */
+  @Override
+  public int getLoginTimeout() {
+    return 2;
+  }
 }

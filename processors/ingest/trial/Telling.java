@@ -55,7 +55,9 @@ public final class Telling {
   }
 
   private static void commit(Entry.Committed commit, PrintWriter out) {
-    out.printf("    would commit %d events%n", commit.events().size());
+    out.printf(
+        "    %s %d events%n",
+        commit.handedBack() ? "hands back" : "would commit", commit.events().size());
     for (Entry.Event event : commit.events()) {
       event.json().toPrettyString().lines().forEach(l -> out.println("      " + l));
       if (event.error() != null) {
@@ -199,6 +201,6 @@ public final class Telling {
     if (commit.error() != null) {
       node.put("error", commit.error());
     }
-    node.put("compared", commit.compared());
+    node.put("compared", commit.compared()).put("handed_back", commit.handedBack());
   }
 }

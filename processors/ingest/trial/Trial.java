@@ -3,6 +3,8 @@ package ingest.trial;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import ingest.envelope.EventTypes;
+import ingest.envelope.InvalidEnvelope;
+import ingest.outbox.Intake;
 import ingest.poll.OnePage;
 import ingest.settings.Role;
 import ingest.settings.Settings;
@@ -118,15 +120,15 @@ public final class Trial {
       watch(camel, journal, ask);
       camel.getRegistry().bind("dm", DataSource.class, source("dm", dm));
       camel.getRegistry().bind("pollers", pages);
-      camel
-          .getRegistry()
-          .bind("outboxCommit", new RecordedCommit(EventTypes.load(routes), journal, dm));
+      RecordedCommit commit = new RecordedCommit(EventTypes.load(routes), journal, dm);
+      camel.getRegistry().bind("outboxCommit", commit);
       beans.bind(camel, dmPool, envPool);
       files.load(camel, () -> watchPolicies(camel, ask.live()));
       Map<String, String> from = start(camel, files, ask.route());
-      send(camel, journal, ask, pages, from);
+      Exchange sent = send(camel, ask, pages, from);
+      finish(sent, journal, ask.route(), commit, !from.isEmpty());
       camel.stop();
-    } catch (IOException e) {
+    } catch (IOException | SQLException e) {
       throw new TrialException("ending the trial of " + ask.route() + ": " + e.getMessage());
     }
     return journal;
@@ -317,30 +319,39 @@ public final class Trial {
     return headers;
   }
 
-  private static void send(
-      DefaultCamelContext camel,
-      Journal journal,
-      Ask ask,
-      OnePage pages,
-      Map<String, String> request) {
-    boolean http = !request.isEmpty();
-    Exchange sent =
-        camel
-            .createProducerTemplate()
-            .send(
-                "direct:" + ask.route(),
-                exchange -> {
-                  exchange.setPattern(ExchangePattern.InOut);
-                  Message message = exchange.getMessage();
-                  request.forEach(message::setHeader);
-                  ask.headers().forEach(message::setHeader);
-                  if (ask.body() != null) {
-                    message.setBody(ask.body().getBytes(StandardCharsets.UTF_8));
-                  }
-                  pages.attach(exchange, ask.route());
-                  ask.exchange().forEach(exchange::setProperty);
-                });
-    if (journal.ended().isEmpty() && (http || sent.getException() == null)) {
+  private static Exchange send(
+      DefaultCamelContext camel, Ask ask, OnePage pages, Map<String, String> request) {
+    return camel
+        .createProducerTemplate()
+        .send(
+            "direct:" + ask.route(),
+            exchange -> {
+              exchange.setPattern(ExchangePattern.InOut);
+              Message message = exchange.getMessage();
+              request.forEach(message::setHeader);
+              ask.headers().forEach(message::setHeader);
+              if (ask.body() != null) {
+                message.setBody(ask.body().getBytes(StandardCharsets.UTF_8));
+              }
+              pages.attach(exchange, ask.route());
+              ask.exchange().forEach(exchange::setProperty);
+            });
+  }
+
+  private static void finish(
+      Exchange sent, Journal journal, String route, RecordedCommit commit, boolean http)
+      throws SQLException {
+    if (journal.ended().isPresent()) {
+      return;
+    }
+    if (sent.getException() == null && sent.getMessage().getBody() instanceof Intake intake) {
+      try {
+        commit.handedBack(intake, route);
+      } catch (InvalidEnvelope e) {
+        return; // told with its entry
+      }
+    }
+    if (http || sent.getException() == null) {
       journal.reply(reply(sent, http));
     }
   }
@@ -397,6 +408,12 @@ public final class Trial {
     @Override
     public java.sql.Connection getConnection(String user, String password) throws SQLException {
       return getConnection();
+    }
+
+    /** How long the pool waits for its threads when it is closed. */
+    @Override
+    public int getLoginTimeout() {
+      return 2;
     }
   }
 }

@@ -27,6 +27,7 @@ final class Caller {
   static final class Recorder implements Runtime {
     @Nullable RunOptions options;
     @Nullable TrialOptions trial;
+    @Nullable TestOptions tests;
     int migrations;
 
     @Override
@@ -38,6 +39,12 @@ final class Caller {
     @Override
     public int trial(TrialOptions options, PrintWriter out, PrintWriter err) {
       this.trial = options;
+      return 0;
+    }
+
+    @Override
+    public int test(TestOptions options, PrintWriter out, PrintWriter err) {
+      this.tests = options;
       return 0;
     }
 

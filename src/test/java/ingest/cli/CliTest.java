@@ -20,7 +20,7 @@ class CliTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"run", "migrate", "status", "doctor", "pollers", "targets", "emit", "try"})
+      strings = {"run", "migrate", "status", "doctor", "pollers", "targets", "emit", "try", "test"})
   void every_command_explains_itself_with_an_example(String command) {
     Caller.Result help = caller().calls(command, "--help");
     assertEquals(0, help.code());

@@ -1,0 +1,52 @@
+package ingest.trial;
+
+import ingest.settings.Settings;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/** Runs route tests: each is a trial with everything given, so neither network nor database. */
+public final class RouteTestRun {
+  private final Settings settings;
+  private final Function<Settings, Trial> trials;
+
+  /**
+   * Tests against these settings.
+   *
+   * @param settings without those of this machine, or a test would tell another story elsewhere
+   * @param trials makes the trial for settings, with no database
+   */
+  public RouteTestRun(Settings settings, Function<Settings, Trial> trials) {
+    this.settings = settings;
+    this.trials = trials;
+  }
+
+  /** What was not as the test expects; empty when it holds. */
+  public List<Difference> run(RouteTest test) {
+    Map<String, String> unknown = new TreeMap<>(test.settings());
+    unknown.keySet().removeIf(settings.asProperties()::containsKey);
+    if (!unknown.isEmpty()) {
+      String key = unknown.keySet().iterator().next();
+      return List.of(
+          new Difference(
+              test.givenPlace("/settings/" + key),
+              key,
+              "a setting of application.properties",
+              "none"));
+    }
+    Settings own = settings.with("the test", test.settings());
+    GivenByTest given = new GivenByTest(test);
+    try {
+      Journal journal = trials.apply(own).run(test.ask(given), entry -> {});
+      return new Comparison(test, new Masks(own)).of(journal, given);
+    } catch (TrialException e) {
+      return List.of(
+          new Difference(
+              test.file() + ":1",
+              "route " + test.route(),
+              "to be tried",
+              String.valueOf(e.getMessage())));
+    }
+  }
+}
