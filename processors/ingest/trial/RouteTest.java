@@ -76,6 +76,9 @@ public final class RouteTest {
     List<String> wrong = new ArrayList<>();
     for (ValidationMessage violation : SCHEMA.validate(yaml.root())) {
       String at = violation.getInstanceLocation().toString();
+      if (violation.getProperty() != null) {
+        at += "/" + violation.getProperty().replace("~", "~0").replace("/", "~1");
+      }
       wrong.add("%s:%d: %s".formatted(file, yaml.line(at), violation.getMessage()));
     }
     if (!wrong.isEmpty()) {

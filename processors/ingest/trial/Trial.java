@@ -30,6 +30,7 @@ import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.Message;
 import org.apache.camel.NoSuchBeanException;
 import org.apache.camel.Processor;
+import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.Model;
@@ -154,6 +155,9 @@ public final class Trial {
         .addInterceptStrategy(new Steps(journal, ask.given(), dm != null));
     camel.getCamelContextExtension().registerEndpointCallback(new NotCalled(journal, ask.given()));
     camel.getManagementStrategy().addEventNotifier(new Retries(journal));
+    DirectComponent direct = new DirectComponent();
+    direct.setBlock(false); // a helper that is not there will not come
+    camel.addComponent("direct", direct);
     for (String scheme : List.of("http", "https")) {
       HttpComponent http = new HttpComponent();
       http.setCamelContext(camel);

@@ -92,19 +92,17 @@ final class RouteTestsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "retries: 1\n|retries: 2|14|further tries|2|1",
+        "retries: 1~|retries: 2~|14|further tries|2|1",
         "channels: 50|channels: 51|15|claim-due-channels values.channels|51|50",
         "step: claim-due-channels,|step: claim-nothing,|15|statement claim-nothing|to run|it did not run",
         "method: GET|method: POST|17|calls[0].method|POST|GET",
         "query: {broadcaster_user_id: 7}|query: {broadcaster_user_id: 8}|17|calls[0].query.broadcaster_user_id|8|7",
         "url: https://api.kick.com/|url: https://api.kick.org/|18|calls[1].url|https://api.kick.org/public/v1/channels|https://api.kick.com/public/v1/channels",
-        "matches: Bearer .*|matches: Basic .*|18|calls[1].headers.Authorization|to match Basic .*|***",
+        "matches: Bearer .*|matches: Basic .*|18|calls[1].headers.Authorization|to match Basic .*|Bearer ***",
         "Cookie: {absent: true}|Host: {absent: false}, Cookie: x|18|calls[1].headers.Cookie|x|absent",
         "data.slug: elm, data|data.slug: oak, data|20|envelopes[0].data.slug|oak|elm",
         "data.viewer_count: 3|data.viewer_count: 4|20|envelopes[0].data.viewer_count|4|3",
         "effects: [ProbeSchedule]|effects: []|21|effects|0 of them|1 of them: [\"ProbeSchedule\"]",
-        "{status: 429}|{status: 200, body: no JSON}|13|failures|0 of them|",
-        "upstream.retries: 1|upstream.retries: 0|13|failures|0 of them|",
         "upstream.retries: 1|upstream.tries: 1|5|upstream.tries|a setting of application.properties|none",
         "route: kick-viewers|route: kick-viewer|1|route kick-viewer|to be tried|there is no route kick-viewer below routes/; did you mean kick-viewers, kick-viewers-page, kick-viewers-skip?",
         "ask-channels:|ask-chanels:|13|the run came to its end|an end|",
@@ -113,10 +111,10 @@ final class RouteTestsTest {
   void a_wrong_expectation_is_told_with_its_line(
       String sound, String broken, int line, String what, String expected, String actual)
       throws IOException {
-    String find = sound.replace("\\n", "\n");
+    String find = sound.replace("~", "\n");
     assertTrue(SOUND.contains(find), find);
     List<Difference> differences =
-        run(SOUND.replaceFirst(java.util.regex.Pattern.quote(find), broken.replace("$", "\\$")));
+        run(SOUND.replaceFirst(java.util.regex.Pattern.quote(find), broken.replace("~", "\n")));
     Difference told =
         differences.stream()
             .filter(d -> d.what().equals(what))
@@ -127,6 +125,18 @@ final class RouteTestsTest {
     if (actual != null) {
       assertEquals(actual, told.actual());
     }
+  }
+
+  @Test
+  void a_failure_that_the_test_does_not_expect_is_told() throws IOException {
+    String skipped =
+        SOUND
+            .replace("upstream.retries: 1", "upstream.retries: 0")
+            .replace("      answers:", "        record-skip: []\n      answers:");
+    String told = told(run(skipped));
+    assertTrue(told.contains(":14: failures"), told);
+    assertTrue(told.contains("expected 0 of them"), told);
+    assertTrue(told.contains("statusCode: 429"), told);
   }
 
   @Test
@@ -142,7 +152,7 @@ final class RouteTestsTest {
       value = {
         "retries: 1|retires: 1|14: ",
         "- name: a page|- nam: a page|3: ",
-        "effects: [Probe|effects: [[Probe|21: ",
+        "effects: [Probe|effects: [[Probe|22: ",
         "{status: 429}|{status: 42}|11: "
       })
   void a_file_that_is_no_test_is_told_with_its_line(String sound, String broken, String told)

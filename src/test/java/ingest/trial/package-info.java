@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.trial;
+
+import org.jspecify.annotations.NullMarked;
