@@ -25,20 +25,21 @@ final class Upstreams {
 
   /** What makes envelopes of answers, in every role that commits. */
   static void bindMapping(Registry registry, EventTypes types, Clock clock) {
-    registry.bind("envelope", new EnvelopeStep(types, clock));
-    registry.bind("envelopes", new Envelopes());
-    registry.bind("mapper", new MapperStep(Wiring.found(Mapper.class, "ingest"), types, clock));
+    RouteBean.ENVELOPE.bind(registry, new EnvelopeStep(types, clock));
+    RouteBean.ENVELOPES.bind(registry, new Envelopes());
+    RouteBean.MAPPER.bind(
+        registry, new MapperStep(Wiring.found(Mapper.class, "ingest"), types, clock));
   }
 
   static void bind(CamelContext camel, Settings settings, Clock clock, MeterRegistry meters) {
     Registry registry = camel.getRegistry();
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
-    registry.bind("kickToken", token);
-    registry.bind("kickViewers", new KickViewers());
-    registry.bind(
-        "kickCredentials",
+    RouteBean.KICK_TOKEN.bind(registry, token);
+    RouteBean.KICK_VIEWERS.bind(registry, new KickViewers());
+    RouteBean.KICK_CREDENTIALS.bind(
+        registry,
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    registry.bind(
-        "upstreamManners", new UpstreamManners(clock, Map.of("kick", token::forget), meters));
+    RouteBean.UPSTREAM_MANNERS.bind(
+        registry, new UpstreamManners(clock, Map.of("kick", token::forget), meters));
   }
 }

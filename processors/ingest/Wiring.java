@@ -46,7 +46,6 @@ import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.PostgresPool;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
@@ -120,13 +119,13 @@ final class Wiring implements AutoCloseable {
   /** {@code errors} is told what nobody caught on a thread of Vert.x. */
   void wire(CamelContext camel, java.util.function.Consumer<Throwable> errors) {
     Registry registry = camel.getRegistry();
-    registry.bind("metricsRegistry", MeterRegistry.class, meters);
+    RouteBean.METRICS_REGISTRY.bind(registry, meters);
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setWorkerPoolSize(settings.number("http.workers", 1, 1000)));
     vertx.exceptionHandler(errors::accept);
     open.push(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
-    registry.bind("vertx", vertx);
-    registry.bind("refusals", new Refusals());
+    RouteBean.VERTX.bind(registry, vertx);
+    RouteBean.REFUSALS.bind(registry, new Refusals());
     if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
       try {
         wireOutbox(camel, vertx);
@@ -154,14 +153,14 @@ final class Wiring implements AutoCloseable {
   private void wireOutbox(CamelContext camel, Vertx vertx) throws SQLException {
     DmDatabase dm = DmDatabase.open(settings);
     open.push(dm);
-    camel.getRegistry().bind("dm", DataSource.class, dm.pool());
+    RouteBean.DM.bind(camel.getRegistry(), dm.pool());
     watch(camel, "dm", dm.pool());
     EventTypes types = types();
     OutboxMetrics metrics = new OutboxMetrics(meters, types);
     outboxMetrics = metrics;
     Partitions partitions = new Partitions(dm);
     partitions.make();
-    camel.getRegistry().bind("partitions", partitions);
+    RouteBean.PARTITIONS.bind(camel.getRegistry(), partitions);
     WakeUp wakeUp = new WakeUp(dm);
     open.push(wakeUp);
     Duration lease = settings.duration("deliver.lease");
@@ -172,7 +171,7 @@ final class Wiring implements AutoCloseable {
     lanesHere = lanes.all();
     Outbox outbox =
         new Outbox(dm, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
-    camel.getRegistry().bind("outboxCommit", new OutboxCommit(outbox));
+    RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox));
     Upstreams.bindMapping(camel.getRegistry(), types, clock);
     if (roles.contains(Role.INGEST)) {
       Switches switches = new Switches(dm, live);
@@ -205,7 +204,7 @@ final class Wiring implements AutoCloseable {
     Registry registry = camel.getRegistry();
     Pollers polling = new Pollers(camel, switches, dm, meters, clock);
     pollers = polling;
-    registry.bind("pollers", polling);
+    RouteBean.POLLERS.bind(registry, polling);
     Upstreams.bind(camel, settings, clock, meters);
   }
 
@@ -233,17 +232,17 @@ final class Wiring implements AutoCloseable {
     laneComponent = camel.getComponent("lane", LaneComponent.class);
     HttpSender http = new HttpSender(vertx, lanes, timeout, metrics);
     open.push(http);
-    registry.bind("httpSender", http);
+    RouteBean.HTTP_SENDER.bind(registry, http);
     if (StartChecks.archive(settings)) {
       Map<String, List<TelemetryRows>> telemetry =
           found(TelemetryRows.class, "ingest.delivery.clickhouse").stream()
               .collect(Collectors.groupingBy(TelemetryRows::type));
-      registry.bind(
-          "clickHouseSender",
+      RouteBean.CLICKHOUSE_SENDER.bind(
+          registry,
           new ClickHouseSender(
               new ClickHouse(settings.text("clickhouse.url")), telemetry, metrics));
     }
-    registry.bind("settleStep", new SettleStep(settlement, lanes, metrics));
+    RouteBean.SETTLE_STEP.bind(registry, new SettleStep(settlement, lanes, metrics));
   }
 
   private void wireConsumer(CamelContext camel) throws SQLException {
@@ -256,16 +255,12 @@ final class Wiring implements AutoCloseable {
     ProcessedEvents processed = new ProcessedEvents(env);
     processed.makePartitions();
     Consumer consumer = new Consumer(env, projectors(), settings.list("consume.declines"), types());
-    camel.getRegistry().bind("processedEvents", processed);
-    camel
-        .getRegistry()
-        .bind(
-            "internalEvents", new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
-    camel
-        .getRegistry()
-        .bind(
-            "verifyDelivery",
-            new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+    RouteBean.PROCESSED_EVENTS.bind(camel.getRegistry(), processed);
+    RouteBean.INTERNAL_EVENTS.bind(
+        camel.getRegistry(), new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
+    RouteBean.VERIFY_DELIVERY.bind(
+        camel.getRegistry(),
+        new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
   }
 
   static List<Projector<?>> projectors() {
@@ -290,11 +285,11 @@ final class Wiring implements AutoCloseable {
     new BacklogMetrics(meters, counts, all);
     ClickHouse clickHouse =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
-    registry.bind(
-        "statusReport", new StatusReport(counts, switches, all, clickHouse, new Digests()));
-    registry.bind("pollersApi", new PollersApi(polling(), switches));
-    registry.bind("targetsApi", new TargetsApi(new Targets(dm), wakeUp));
-    registry.bind("emitApi", new EmitApi(outbox, types, clock));
+    RouteBean.STATUS_REPORT.bind(
+        registry, new StatusReport(counts, switches, all, clickHouse, new Digests()));
+    RouteBean.POLLERS_API.bind(registry, new PollersApi(polling(), switches));
+    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));
+    RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

@@ -186,7 +186,11 @@ final class Checker {
             name,
             all.size(),
             broken.size(),
-            broken.stream().sorted(Fact.BY_COMMIT).limit(TOLD).flatMap(fact -> fact.history().stream()).toList()));
+            broken.stream()
+                .sorted(Fact.BY_COMMIT)
+                .limit(TOLD)
+                .flatMap(fact -> fact.history().stream())
+                .toList()));
   }
 
   private void rows(

@@ -153,17 +153,21 @@ public final class Settings {
   /** A span as {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h} or {@code 8d}. */
   public Duration duration(String key) {
     String value = text(key);
+    try {
+      return span(value);
+    } catch (DateTimeParseException | NumberFormatException e) {
+      throw unreadable(key, value, Kind.SPAN.toString());
+    }
+  }
+
+  static Duration span(String value) {
     String iso =
         value.endsWith("ms")
             ? null
             : value.endsWith("d") ? "P" + value : "PT" + value.replace(" ", "");
-    try {
-      return iso == null
-          ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
-          : Duration.parse(iso.toUpperCase(Locale.ROOT));
-    } catch (DateTimeParseException | NumberFormatException e) {
-      throw unreadable(key, value, "a span such as 500ms, 30s, 5m, 2h or 8d");
-    }
+    return iso == null
+        ? Duration.ofMillis(Long.parseLong(value.substring(0, value.length() - 2)))
+        : Duration.parse(iso.toUpperCase(Locale.ROOT));
   }
 
   /**
@@ -192,16 +196,9 @@ public final class Settings {
    */
   public void requireKinds() {
     for (Setting setting : settings.values()) {
-      if (setting.value().isEmpty()) {
-        continue;
-      }
-      if (setting.standard().matches("[0-9]+")) {
-        number(setting.key(), 0, Integer.MAX_VALUE);
-      } else if (setting.standard().matches("[0-9]+(ms|s|m|h|d)")) {
-        duration(setting.key());
-      } else if (setting.standard().matches("true|false")
-          && !setting.value().matches("true|false")) {
-        throw unreadable(setting.key(), setting.value(), "true or false");
+      Kind kind = Kind.of(setting.standard()).orElse(null);
+      if (kind != null && !setting.value().isEmpty() && !kind.fits(setting.value())) {
+        throw unreadable(setting.key(), setting.value(), kind.toString());
       }
     }
   }
@@ -213,6 +210,13 @@ public final class Settings {
         "%s (%s, from %s): '%s' is not %s"
             .formatted(
                 variable(key), key, setting == null ? "?" : setting.origin(), value, wanted));
+  }
+
+  /** Where the value of a key came from; empty where it has none. */
+  public Optional<String> origin(String key) {
+    return Optional.ofNullable(settings.get(canonical(key)))
+        .filter(s -> !s.value().isEmpty())
+        .map(Setting::origin);
   }
 
   /** Every key that has a value, as application.properties spells it. */

@@ -157,10 +157,10 @@ final class RouteTestsTest {
       })
   void a_file_that_is_no_test_is_told_with_its_line(String sound, String broken, String told)
       throws IOException {
-    Path file =
-        Files.writeString(folder.resolve("b.test.yaml"), SOUND.replace(sound, broken));
+    Path file = Files.writeString(folder.resolve("b.test.yaml"), SOUND.replace(sound, broken));
     String message =
-        String.valueOf(assertThrows(RouteTestException.class, () -> RouteTest.of(file)).getMessage());
+        String.valueOf(
+            assertThrows(RouteTestException.class, () -> RouteTest.of(file)).getMessage());
     assertTrue(message.contains(file + ":" + told), message);
   }
 
@@ -168,12 +168,14 @@ final class RouteTestsTest {
   void the_command_fails_with_a_test_that_does_not_hold() throws IOException {
     Path sound = Files.writeString(folder.resolve("c.test.yaml"), SOUND);
     Path broken =
-        Files.writeString(folder.resolve("d.test.yaml"), SOUND.replace("slug: elm, data", "slug: oak, data"));
+        Files.writeString(
+            folder.resolve("d.test.yaml"), SOUND.replace("slug: elm, data", "slug: oak, data"));
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     RouteTests tests = new RouteTests(RUN);
     assertEquals(0, tell(tests, out, err, new TestOptions(List.of(), List.of(sound), false)));
-    assertEquals(1, tell(tests, out, err, new TestOptions(List.of(), List.of(sound, broken), false)));
+    assertEquals(
+        1, tell(tests, out, err, new TestOptions(List.of(), List.of(sound, broken), false)));
     assertTrue(out.toString().contains("ok    kick-viewers: a page"), out.toString());
     assertTrue(out.toString().contains("FAIL  kick-viewers: a page"), out.toString());
     assertTrue(out.toString().contains("2 tests, 1 failed"), out.toString());

@@ -35,8 +35,8 @@ final class TrialsTest {
   /** More than once in a test: what a trial told. */
   private record Told(int code, String out, String err) {}
 
-  private static final String TWO =
-      read("docs/examples/kick-channels.json"), DUE = read("docs/examples/due-channels.json");
+  private static final String TWO = read("docs/examples/kick-channels.json"),
+      DUE = read("docs/examples/due-channels.json");
   private static final String OFF =
       "{\"data\":[{\"broadcaster_user_id\":900000001,\"slug\":\"x\",\"stream\":{\"is_live\":true,\"viewer_count\":-1}}]}";
 
@@ -218,8 +218,7 @@ final class TrialsTest {
     Told told = tries(Map.of(), "kick-viewers", OFF, DUE, false, false);
     assertEquals(1, told.code());
     assertTrue(
-        told.out().contains("$.viewer_count breaks minimum")
-            || told.err().contains("viewer_count"),
+        told.out().contains("$.viewer_count breaks minimum") || told.err().contains("viewer_count"),
         told.out() + told.err());
   }
 

@@ -53,10 +53,8 @@ final class TrialTest {
   }
 
   private Journal run(String route, @Nullable String answer, boolean live) {
-    return new Trial(
-            routes, Settings.load(routes, Map.of()), (camel, dm, env) -> {}, null, null)
-        .run(
-            new Ask(route, null, Map.of(), Map.of(), new ByHand(answer, null), live), entry -> {});
+    return new Trial(routes, Settings.load(routes, Map.of()), (camel, dm, env) -> {}, null, null)
+        .run(new Ask(route, null, Map.of(), Map.of(), new ByHand(answer, null), live), entry -> {});
   }
 
   @Test
@@ -66,14 +64,16 @@ final class TrialTest {
         journal.ended().orElseThrow().contains("acme-order, step order would send a POST"),
         journal.ended().toString());
     assertEquals(
-        List.of("nobody"), journal.all(Entry.Requested.class).stream().map(Entry.Requested::by).toList());
+        List.of("nobody"),
+        journal.all(Entry.Requested.class).stream().map(Entry.Requested::by).toList());
   }
 
   @Test
   void nothing_runs_after_the_end_of_a_trial() {
     Journal journal = run("acme-order", null, false);
     assertEquals(
-        List.of("order"), journal.all(Entry.Reached.class).stream().map(r -> r.step().id()).toList());
+        List.of("order"),
+        journal.all(Entry.Reached.class).stream().map(r -> r.step().id()).toList());
     assertEquals(List.of(), journal.failures());
   }
 

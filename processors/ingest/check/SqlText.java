@@ -1,6 +1,5 @@
-package ingest.guards;
+package ingest.check;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -28,16 +27,15 @@ final class SqlText {
 
   private SqlText() {}
 
-  /** What is missing above the statement; each begins with its place in the file. */
-  static List<String> uncommented(String text) {
-    return text.startsWith("-- ")
-        ? List.of()
-        : List.of(":1: begins without a comment; say there what the statement does");
+  /** Tells what is missing above the statement. */
+  static void uncommented(String path, String text, Told told) {
+    if (!text.startsWith("-- ")) {
+      told.at(path, 1, "begins without a comment; say there what the statement does");
+    }
   }
 
-  /** What Camel would bind otherwise than it reads; each begins with its place in the file. */
-  static List<String> unbound(String text) {
-    List<String> told = new ArrayList<>();
+  /** Tells what Camel would bind otherwise than it reads. */
+  static void unbound(String path, String text, Told told) {
     List<String> lines = text.lines().toList();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -45,9 +43,8 @@ final class SqlText {
         int number = i + 1;
         TRAPS.stream()
             .filter(t -> t.pattern().matcher(line).find())
-            .forEach(t -> told.add(":" + number + ": " + t.told()));
+            .forEach(t -> told.at(path, number, t.told()));
       }
     }
-    return told;
   }
 }

@@ -1,4 +1,4 @@
-package ingest.guards;
+package ingest.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,12 +8,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -28,6 +25,12 @@ final class PropertiesTest {
   @ParameterizedTest(name = "{0}")
   @EnumSource
   void the_products_properties_keep_to(PropertyRule rule) {
+    assertEquals("", Trees.told(rule.broken(Trees.product(Path.of("")))), rule.toString());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource
+  void the_sources_and_the_properties_keep_to(SourceRule rule) {
     assertEquals("", String.join("\n", rule.broken(Path.of(""))), rule.toString());
   }
 
@@ -40,19 +43,19 @@ final class PropertiesTest {
   @Test
   void what_the_start_works_out_is_asked_for_and_not_declared() {
     Set<String> asked = new TreeSet<>();
-    RouteTree.product(Path.of(""))
+    Trees.product(Path.of(""))
         .files()
         .forEach(
             f ->
                 f.texts(
                     (p, text) ->
-                        RouteTree.WORKED_OUT.stream()
+                        Values.WORKED_OUT.stream()
                             .filter(k -> text.contains("{{" + k + "}}"))
                             .forEach(asked::add)));
-    assertEquals(new TreeSet<>(RouteTree.WORKED_OUT), asked);
+    assertEquals(new TreeSet<>(Values.WORKED_OUT), asked);
     assertTrue(
         ApplicationProperties.read(Path.of("")).keys().stream()
-            .noneMatch(RouteTree.WORKED_OUT::contains));
+            .noneMatch(Values.WORKED_OUT::contains));
   }
 
   /** A sound set of properties, in which one thing at a time is broken. */
@@ -165,7 +168,25 @@ final class PropertiesTest {
               PROPERTIES,
               "things.enabled",
               "things.on",
-              "poll.acme-things.enabled"),
+              ROUTE + ":5: cannot be switched off; declare poll.acme-things.enabled"),
+          arguments(
+              "A_VALUE_NAMES_DECLARED_KEYS",
+              PROPERTIES,
+              "{{acme.limit}}",
+              "{{acme.limt}}",
+              ":11: camel.main.name: {{acme.limt}} is declared nowhere"),
+          arguments(
+              "CAMEL_KNOWS_ITS_KEYS",
+              PROPERTIES,
+              "camel.main.name",
+              "camel.main.nam",
+              ":11: Camel knows no 'camel.main.nam'; did you mean camel.main.name?"),
+          arguments(
+              "AN_ENVIRONMENTS_VALUE_IS_OF_ITS_DEFAULTS_KIND",
+              "application-stage.properties",
+              "acme.limit = 8",
+              "acme.limit = eight",
+              "application-stage.properties:1: acme.limit: 'eight' is not a whole number"),
           arguments(
               "AN_ENVIRONMENTS_FILE_SETS_DECLARED_KEYS",
               "application-stage.properties",
@@ -182,23 +203,36 @@ final class PropertiesTest {
       String text = Files.readString(path);
       assertTrue(text.contains(sound), file + " has no " + sound);
       Files.writeString(path, text.replace(sound, broken));
-      List<String> all = PropertyRule.valueOf(rule).broken(root);
+      List<String> all = broken(rule);
       assertTrue(all.stream().anyMatch(t -> t.contains(told)), all.toString());
     }
 
+    private List<String> broken(String rule) {
+      return Stream.of(SourceRule.values()).anyMatch(r -> r.name().equals(rule))
+          ? SourceRule.valueOf(rule).broken(root)
+          : PropertyRule.valueOf(rule).broken(Trees.product(root)).stream()
+              .map(Finding::toString)
+              .toList();
+    }
+
+    static Set<String> rules() {
+      Set<String> rules = new TreeSet<>();
+      Stream.of(SourceRule.values()).forEach(r -> rules.add(r.name()));
+      Stream.of(PropertyRule.values()).forEach(r -> rules.add(r.name()));
+      return rules;
+    }
+
     @ParameterizedTest(name = "{0}")
-    @EnumSource
-    void sound_properties_keep_to(PropertyRule rule) {
-      assertEquals(List.of(), rule.broken(root));
+    @MethodSource("rules")
+    void sound_properties_keep_to(String rule) {
+      assertEquals(List.of(), broken(rule));
     }
 
     @Test
     void every_rule_is_broken_once() {
-      Set<PropertyRule> broken =
-          breaks()
-              .map(a -> PropertyRule.valueOf((String) a.get()[0]))
-              .collect(Collectors.toCollection(() -> EnumSet.noneOf(PropertyRule.class)));
-      assertEquals(EnumSet.copyOf(Arrays.asList(PropertyRule.values())), broken);
+      Set<String> broken = new TreeSet<>();
+      breaks().forEach(a -> broken.add((String) a.get()[0]));
+      assertEquals(rules(), broken);
     }
 
     private void write(String file, String text) throws IOException {

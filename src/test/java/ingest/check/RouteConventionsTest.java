@@ -1,4 +1,4 @@
-package ingest.guards;
+package ingest.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The routes as they are; {@link RouteConventionsCatchTest} shows that each rule can fail. */
 final class RouteConventionsTest {
-  private static final RouteTree PRODUCT = RouteTree.product(Path.of(""));
-  private static final RouteTree SIMULATOR = RouteTree.simulator(Path.of(""));
+  private static final RouteTree PRODUCT = Trees.product(Path.of(""));
+  private static final RouteTree SIMULATOR = Trees.simulator(Path.of(""));
 
   @ParameterizedTest(name = "{0}")
   @EnumSource
@@ -32,6 +32,6 @@ final class RouteConventionsTest {
   }
 
   private static void assertKept(RouteRule rule, RouteTree tree) {
-    assertEquals("", String.join("\n", rule.broken(tree)), rule.toString());
+    assertEquals("", Trees.told(rule.broken(tree)), rule.toString());
   }
 }

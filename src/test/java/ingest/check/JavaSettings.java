@@ -1,4 +1,4 @@
-package ingest.guards;
+package ingest.check;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

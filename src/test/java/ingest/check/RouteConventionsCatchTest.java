@@ -1,4 +1,4 @@
-package ingest.guards;
+package ingest.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -169,8 +169,8 @@ final class RouteConventionsCatchTest {
             POLICY,
             "{{acme.retries}}",
             "2",
-            "/maximumRedeliveries"),
-        arguments("CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HTTP, "\"*\"", "7", "/pattern"),
+            POLICY + ":12: maximumRedeliveries"),
+        arguments("CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HTTP, "\"*\"", "7", ":18: pattern"),
         arguments(
             "CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HELPER, "id: acme-fetch", "id: [", "is no YAML"),
         arguments(
@@ -178,7 +178,7 @@ final class RouteConventionsCatchTest {
             HELPER,
             "- log:",
             "- lag:",
-            "/0/route/from/steps/0"),
+            HELPER + ":9: there is no step 'lag'; did you mean log?"),
         arguments(
             "A_FILE_HOLDS_ONE_FLOW",
             HELPER,
@@ -215,13 +215,13 @@ final class RouteConventionsCatchTest {
             HELPER,
             "      steps:",
             "      steps: # these",
-            "line 8"),
+            HELPER + ":8: a comment"),
         arguments(
             "COMMENTS_STAND_ABOVE_THE_FIRST_LINE",
             HELPER,
             "      steps:",
             "      # these\n      steps:",
-            "line 8"),
+            HELPER + ":8: a comment"),
         arguments(
             "EVERY_ROUTE_SAYS_IN_WHICH_ROLES_IT_STARTS", HELPER, "{{role.ingest}}", "on", HELPER),
         arguments(
@@ -291,13 +291,157 @@ final class RouteConventionsCatchTest {
             HELPER,
             "fetching",
             "why ? fetching",
-            "/0/route/from/steps/0/log"),
+            HELPER + ":9: log has a bare"),
         arguments(
             "SIMPLE_TEXTS_HAVE_NO_BARE_QUESTION_MARK",
             POLL,
             "} > 0",
             "} > 0 ? 1 : 2",
-            "/when/0/simple"),
+            POLL + ":18: simple has a bare"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            POLL,
+            "${body.size} > 0",
+            "${body.size} >> 0",
+            POLL + ":18: simple cannot read '${body.size} >> 0'"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            HELPER,
+            "${body}",
+            "${bidy}",
+            HELPER + ":9: simple cannot read 'fetching ${bidy}': Unknown function: bidy"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            POLL,
+            "'{{role.ingest}}' == 'on'",
+            "'{{role.ingest}}' = 'on'",
+            POLL + ":5: simple cannot read"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            POLL,
+            "simple: \"${body.size} > 0\"",
+            "jq: .size",
+            POLL + ":18: jq cannot read '.size': Unknown language jq"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "uri: quartz",
+            "uri: quarz",
+            POLL + ":7: there is no component 'quarz' in this build; did you mean quartz?"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "cron: ",
+            "cronn: ",
+            POLL + ":9: quartz has no option 'cronn'; did you mean cron?"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "quartz:poll/acme-things",
+            "quartz:poll/acme-things?cronn=x",
+            POLL + ":7: quartz has no option 'cronn'"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            "application.properties",
+            "0 * * * * ?",
+            "every minute",
+            "application.properties:2: quartz's option 'cron' is 'every minute', not a time table"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "\"{{poll.acme-things.cron}}\"",
+            "0 * *",
+            POLL + ":9: quartz's option 'cron' is '0 * *'"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "cron: ",
+            "stateful: maybe\n        cron: ",
+            POLL + ":9: quartz's option 'stateful' is 'maybe', not true or false"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "\"#dm\"",
+            "dm",
+            POLL + ":15: sql's option 'dataSource' is 'dm', not a bean's name, as #name"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            POLL,
+            "to: direct:acme-fetch",
+            "to: platform-http:/api/things",
+            POLL + ":20: platform-http cannot be sent to, only read from"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            HTTP,
+            "uri: platform-http:/api/things",
+            "uri: lane:http\n      parameters: {worker: 2}",
+            HTTP + ":9: lane has no option 'worker'; did you mean workers?"),
+        arguments(
+            "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
+            HTTP,
+            "uri: platform-http:/api/things",
+            "uri: management:/api/things\n      parameters: {consums: x}",
+            HTTP + ":9: management has no option 'consums'; did you mean consumes?"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "\"#dm\"",
+            "\"#dmm\"",
+            POLL + ":15: there is no bean 'dmm'; did you mean dm?"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "to: direct:acme-fetch",
+            "to: bean:kickViewer?method=skipped",
+            POLL + ":20: there is no bean 'kickViewer'; did you mean kickViewers?"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "to: direct:acme-fetch",
+            "to: bean:kickViewers?method=skiped",
+            POLL + ":20: the bean 'kickViewers' (KickViewers) has no public method 'skiped'"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "to: direct:acme-fetch",
+            "bean: {ref: kickViewers, method: skiped}",
+            "has no public method 'skiped'; did you mean skipped?"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "to: direct:acme-fetch",
+            "process: {ref: pollers}",
+            POLL + ":20: the bean 'pollers' (Pollers) is no Processor"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "simple: \"${body.size} > 0\"",
+            "method: pollers.goesOff",
+            POLL + ":18: the bean 'pollers' (Pollers) has no public method 'goesOff'"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "simple: \"${body.size} > 0\"",
+            "simple: \"${bean:poller.goesOn}\"",
+            POLL + ":18: there is no bean 'poller'"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLL,
+            "to: direct:acme-fetch",
+            "split: {simple: '${body}', aggregationStrategy: '#joined', steps: []}",
+            POLL + ":20: there is no bean 'joined'"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLICY,
+            "handled:",
+            "onExceptionOccurredRef: manners\n          handled:",
+            POLICY + ":9: there is no bean 'manners'"),
+        arguments(
+            "A_NAMED_BEAN_EXISTS",
+            POLICY,
+            "java.lang.IllegalArgumentException",
+            "java.lang.IllegalArgument",
+            POLICY + ":8: there is no class 'java.lang.IllegalArgument' in this build"),
         arguments(
             "NO_HTTP_PATH_BEGINS_WITH_PROXY",
             HTTP,
@@ -381,30 +525,29 @@ final class RouteConventionsCatchTest {
     String text = Files.readString(path);
     assertTrue(text.contains(sound), file + " has no " + sound);
     Files.writeString(path, text.replace(sound, broken));
-    List<String> all = RouteRule.valueOf(rule).broken(RouteTree.product(root));
-    assertTrue(all.stream().anyMatch(t -> t.contains(told)), all.toString());
+    List<Finding> all = RouteRule.valueOf(rule).broken(Trees.product(root));
+    assertTrue(all.stream().anyMatch(f -> f.toString().contains(told)), all.toString());
   }
 
   @Test
   void a_schema_by_another_name_is_told() throws IOException {
     write("routes/acme/acme.thing.lost.json", "{}");
-    List<String> told =
-        RouteRule.A_TYPES_SCHEMA_IS_NAMED_BY_THE_TYPE.broken(RouteTree.product(root));
+    List<Finding> told = RouteRule.A_TYPES_SCHEMA_IS_NAMED_BY_THE_TYPE.broken(Trees.product(root));
     assertTrue(told.toString().contains("acme.thing.lost.json"), told.toString());
   }
 
   @Test
   void a_placeholder_of_the_simulator_is_told() throws IOException {
     write("embedded/simulator/acme.camel.yaml", Files.readString(root.resolve(POLL)));
-    List<String> told =
-        RouteRule.A_PLACEHOLDER_IS_DECLARED_AND_HAS_NO_DEFAULT.broken(RouteTree.simulator(root));
+    List<Finding> told =
+        RouteRule.A_PLACEHOLDER_IS_DECLARED_AND_HAS_NO_DEFAULT.broken(Trees.simulator(root));
     assertTrue(told.toString().contains("declared nowhere"), told.toString());
   }
 
   @ParameterizedTest(name = "{0}")
   @EnumSource
   void a_sound_tree_keeps_to(RouteRule rule) {
-    assertEquals(List.of(), rule.broken(RouteTree.product(root)));
+    assertEquals(List.of(), rule.broken(Trees.product(root)));
   }
 
   @Test

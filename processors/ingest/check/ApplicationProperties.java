@@ -1,4 +1,4 @@
-package ingest.guards;
+package ingest.check;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 
 /** An application.properties with the comments that Java's reader drops. */
 record ApplicationProperties(List<Entry> entries) {
+  static final String FILE = "application.properties";
 
   /**
    * One declared key.
@@ -27,24 +28,31 @@ record ApplicationProperties(List<Entry> entries) {
 
   /** Reads {@code application.properties}; no entries where there is no such file. */
   static ApplicationProperties read(Path root) {
-    return readFile(root.resolve("application.properties"));
+    return readFile(root.resolve(FILE));
   }
 
   /** The files of single environments, by name. */
   static Map<String, ApplicationProperties> ofEnvironments(Path root) {
     Map<String, ApplicationProperties> found = new TreeMap<>();
+    for (String name : files(root)) {
+      if (!name.equals(FILE)) {
+        found.put(name, readFile(root.resolve(name)));
+      }
+    }
+    return found;
+  }
+
+  /** The names of all such files below {@code root}, sorted. */
+  static List<String> files(Path root) {
     try (Stream<Path> files = Files.list(root.toAbsolutePath())) {
-      files.forEach(
-          file -> {
-            String name = String.valueOf(file.getFileName());
-            if (name.matches("application-.+\\.properties")) {
-              found.put(name, readFile(file));
-            }
-          });
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(name -> name.matches("application(-.+)?\\.properties"))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return found;
   }
 
   private static ApplicationProperties readFile(Path file) {

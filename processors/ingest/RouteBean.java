@@ -1,0 +1,86 @@
+package ingest;
+
+import ingest.admin.EmitApi;
+import ingest.admin.PollersApi;
+import ingest.admin.StatusReport;
+import ingest.admin.TargetsApi;
+import ingest.consumer.InternalEvents;
+import ingest.consumer.ProcessedEvents;
+import ingest.consumer.VerifyDelivery;
+import ingest.delivery.ClickHouseSender;
+import ingest.delivery.HttpSender;
+import ingest.delivery.SettleStep;
+import ingest.errors.Refusals;
+import ingest.kick.KickCredentials;
+import ingest.kick.KickToken;
+import ingest.kick.KickViewers;
+import ingest.mapping.EnvelopeStep;
+import ingest.mapping.Envelopes;
+import ingest.mapping.MapperStep;
+import ingest.outbox.OutboxCommit;
+import ingest.outbox.Partitions;
+import ingest.poll.Pollers;
+import ingest.poll.UpstreamManners;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Vertx;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.sql.DataSource;
+import org.apache.camel.spi.Registry;
+
+/**
+ * What routes may name, each with the class whose methods they may call. The wiring binds through
+ * this list and {@code check} reads it, so a name is in both or in neither.
+ */
+public enum RouteBean {
+  METRICS_REGISTRY("metricsRegistry", MeterRegistry.class),
+  VERTX("vertx", Vertx.class),
+  REFUSALS("refusals", Refusals.class),
+  DM("dm", DataSource.class),
+  PARTITIONS("partitions", Partitions.class),
+  ENVELOPE("envelope", EnvelopeStep.class),
+  ENVELOPES("envelopes", Envelopes.class),
+  MAPPER("mapper", MapperStep.class),
+  OUTBOX_COMMIT("outboxCommit", OutboxCommit.class),
+  POLLERS("pollers", Pollers.class),
+  KICK_TOKEN("kickToken", KickToken.class),
+  KICK_VIEWERS("kickViewers", KickViewers.class),
+  KICK_CREDENTIALS("kickCredentials", KickCredentials.class),
+  UPSTREAM_MANNERS("upstreamManners", UpstreamManners.class),
+  HTTP_SENDER("httpSender", HttpSender.class),
+  CLICKHOUSE_SENDER("clickHouseSender", ClickHouseSender.class),
+  SETTLE_STEP("settleStep", SettleStep.class),
+  PROCESSED_EVENTS("processedEvents", ProcessedEvents.class),
+  INTERNAL_EVENTS("internalEvents", InternalEvents.class),
+  VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
+  STATUS_REPORT("statusReport", StatusReport.class),
+  POLLERS_API("pollersApi", PollersApi.class),
+  TARGETS_API("targetsApi", TargetsApi.class),
+  EMIT_API("emitApi", EmitApi.class);
+
+  private final String bean;
+  private final Class<?> type;
+
+  RouteBean(String bean, Class<?> type) {
+    this.bean = bean;
+    this.type = type;
+  }
+
+  /** The class of each bean, by the name that routes use. */
+  public static Map<String, Class<?>> classes() {
+    Map<String, Class<?>> classes = new TreeMap<>();
+    for (RouteBean bean : values()) {
+      classes.put(bean.bean, bean.type);
+    }
+    return classes;
+  }
+
+  /**
+   * Binds the bean of this name.
+   *
+   * @throws ClassCastException when it is of another class than the list says
+   */
+  void bind(Registry registry, Object made) {
+    registry.bind(bean, type, type.cast(made));
+  }
+}
