@@ -174,7 +174,7 @@ final class CheckTest {
             EVENTS,
             "pattern: \"*\"",
             "pattern: \"X-*\"",
-            EVENTS + ":8: a way through it ends with headers of the request"),
+            EVENTS + ":7: a way through it ends with headers of the request"),
         arguments(
             "a key that Camel does not know",
             "application.properties",

@@ -170,7 +170,8 @@ final class RouteConventionsCatchTest {
             "{{acme.retries}}",
             "2",
             POLICY + ":12: maximumRedeliveries"),
-        arguments("CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HTTP, "\"*\"", "7", ":18: pattern"),
+        arguments(
+            "CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HTTP, "\"*\"", "7", ":19: pattern: integer found"),
         arguments(
             "CAMELS_SCHEMA_ACCEPTS_EVERY_FILE", HELPER, "id: acme-fetch", "id: [", "is no YAML"),
         arguments(
@@ -322,6 +323,12 @@ final class RouteConventionsCatchTest {
             "simple: \"${body.size} > 0\"",
             "jq: .size",
             POLL + ":18: jq cannot read '.size': Unknown language jq"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            POLL,
+            "simple: \"${body.size} > 0\"",
+            "jsonpath: \"$.things[\"",
+            POLL + ":18: jsonpath cannot read '$.things['"),
         arguments(
             "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
             POLL,

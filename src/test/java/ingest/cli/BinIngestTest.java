@@ -164,6 +164,19 @@ class BinIngestTest {
   }
 
   @Test
+  void check_builds_only_where_nothing_is_built() throws Exception {
+    assertEquals("bin/ingest: building\n", call("check").err());
+    assertEquals("", call("check").err());
+    date("processors", Instant.now().plusSeconds(60));
+    Ended later = call("check", "--json");
+    assertEquals(
+        "bin/ingest: the sources are newer than the build; this check is of the last build\n",
+        later.err());
+    assertTrue(later.out().contains("ingest.Main check --json\n"), later.out());
+    assertEquals(1, builds().size());
+  }
+
+  @Test
   void what_is_edited_during_a_build_is_built_next() throws Exception {
     call(Map.of("EDIT_FAKE", "once"), "status");
     call("status");
