@@ -1,6 +1,7 @@
 package ingest.bench;
 
 import io.vertx.core.Vertx;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +43,7 @@ final class ClaimedDeliveries implements Contestant {
 
   @Override
   public long run(Meter meter) throws Exception {
-    try (Deliveries running = deliveries) {
-      if (running == null) {
-        throw new IllegalStateException("not prepared");
-      }
+    try (Deliveries running = Objects.requireNonNull(deliveries)) {
       meter.measure(
           () -> {
             running.begin();

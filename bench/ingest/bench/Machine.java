@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Where, when and of what version numbers are. */
@@ -59,7 +60,7 @@ final class Machine {
   /** What git says; nothing where there is no git or no checkout. */
   private static String git(String... words) throws InterruptedException {
     ProcessBuilder git = new ProcessBuilder("git").redirectError(ProcessBuilder.Redirect.DISCARD);
-    git.command().addAll(java.util.List.of(words));
+    git.command().addAll(List.of(words));
     try {
       Process process = git.start();
       String said =

@@ -1,6 +1,7 @@
 package ingest.bench;
 
 import ingest.delivery.Target;
+import ingest.delivery.Targets;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
 import ingest.outbox.Committed;
@@ -15,13 +16,15 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The same events through {@link Outbox#commit}, from envelope to answer: schema, JSON, dedupe key,
  * outbox row, a chunk for each of {@link #TARGETS}, and the other processes told. As role {@code
  * webhooks} does it, which has no lanes.
  */
-final class OutboxCommits implements Contestant, AutoCloseable {
+final class OutboxCommits implements Contestant {
   private static final List<String> ENVIRONMENTS = List.of("stage", "production");
 
   /** The environments and the archive. */
@@ -30,27 +33,15 @@ final class OutboxCommits implements Contestant, AutoCloseable {
   private final Dm dm;
   private final List<Intake> intakes = new ArrayList<>();
   private final int events;
-  private final WakeUp wakeUp;
-  private final Outbox outbox;
+  private final EventTypes types = EventTypes.load(Path.of("routes"));
+  private @Nullable WakeUp wakeUp;
 
-  OutboxCommits(Dm dm, List<Envelope> events, int group) throws SQLException {
+  OutboxCommits(Dm dm, List<Envelope> events, int group) {
     this.dm = dm;
     this.events = events.size();
     for (int i = 0; i < events.size(); i += group) {
       intakes.add(new Intake(events.subList(i, Math.min(i + group, events.size())), List.of()));
     }
-    new ingest.delivery.Targets(dm.database())
-        .configure(ENVIRONMENTS.stream().map(OutboxCommits::target).toList(), "live");
-    EventTypes types = EventTypes.load(Path.of("routes"));
-    wakeUp = new WakeUp(dm.database());
-    outbox =
-        new Outbox(
-            dm.database(),
-            types,
-            Owners.NONE,
-            wakeUp,
-            new OutboxMetrics(new SimpleMeterRegistry(), types),
-            dm.settings().duration("deliver.lease"));
   }
 
   /** Nobody sends to it. */
@@ -64,18 +55,32 @@ final class OutboxCommits implements Contestant, AutoCloseable {
     return "outbox commit";
   }
 
+  /** One process tells others, and hears them, only while it runs. */
   @Override
   public void prepare() throws Exception {
     dm.clear();
+    new Targets(dm.database())
+        .configure(ENVIRONMENTS.stream().map(OutboxCommits::target).toList(), "live");
+    wakeUp = new WakeUp(dm.database());
   }
 
   @Override
   public long run(Meter meter) throws Exception {
-    meter.measure(() -> Workers.each(intakes.size(), i -> commit(intakes.get(i))));
+    try (WakeUp running = Objects.requireNonNull(wakeUp)) {
+      Outbox outbox =
+          new Outbox(
+              dm.database(),
+              types,
+              Owners.NONE,
+              running,
+              new OutboxMetrics(new SimpleMeterRegistry(), types),
+              dm.settings().duration("deliver.lease"));
+      meter.measure(() -> Workers.each(intakes.size(), i -> commit(outbox, intakes.get(i))));
+    }
     return events;
   }
 
-  private void commit(Intake intake) throws SQLException {
+  private static void commit(Outbox outbox, Intake intake) throws SQLException {
     Committed committed = outbox.commit(intake);
     Unbalanced.unlessEqual(
         "new events of a group", intake.envelopes().size(), committed.fresh().size());
@@ -91,10 +96,5 @@ final class OutboxCommits implements Contestant, AutoCloseable {
         "deliveries to be made",
         (long) TARGETS * events,
         dm.number("SELECT sum(n) FROM ingest.delivery_chunk WHERE status = 0"));
-  }
-
-  @Override
-  public void close() {
-    wakeUp.close();
   }
 }

@@ -1,6 +1,7 @@
 package ingest.bench;
 
 import io.vertx.core.Vertx;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,10 +45,7 @@ final class OwnedDeliveries implements Contestant {
 
   @Override
   public long run(Meter meter) throws Exception {
-    try (Deliveries running = deliveries) {
-      if (running == null) {
-        throw new IllegalStateException("not prepared");
-      }
+    try (Deliveries running = Objects.requireNonNull(deliveries)) {
       running.begin();
       for (int first = 0; first < events; first += WAVE) {
         int end = Math.min(first + WAVE, events);

@@ -17,7 +17,7 @@ enum Section {
         int all = plan.events(40_000);
         int events = group == 1 ? Plan.part(all, 10) : all;
         var envelopes = source.events(0, events);
-        OutboxCommits outbox = lab.open(() -> new OutboxCommits(dm, envelopes, group));
+        OutboxCommits outbox = new OutboxCommits(dm, envelopes, group);
         races.add(
             new Race(
                 "commit by " + group,
