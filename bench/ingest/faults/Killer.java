@@ -3,7 +3,9 @@ package ingest.faults;
 import ingest.run.Balancer;
 import ingest.run.Balancer.Delivery;
 import ingest.run.Balancer.Moment;
+import ingest.run.Stores;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -17,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
@@ -45,6 +48,16 @@ final class Killer implements AutoCloseable {
   /** About as long as it takes from an answer to the end of its settlement. */
   private static final int SETTLEMENT_MICROS = 4_000;
 
+  /** What was on its way to the database when a process was stopped is settled after that. */
+  private static final long SETTLED_MILLIS = 50;
+
+  private static final int STOPS = 8;
+
+  private static final String OPEN =
+      """
+      SELECT count(*) FROM ingest.event_key k JOIN ingest.delivery_chunk c USING (day, chunk)
+      WHERE k.id = '%s' AND c.target = 'stage' AND c.status = 0""";
+
   /** What another instance needs to claim, send and settle once a lease has run out. */
   private static final Duration TAKEN_OVER = Duration.ofMillis(2500);
 
@@ -55,6 +68,7 @@ final class Killer implements AutoCloseable {
   private final Postmaster postmaster;
   private final Archive archive;
   private final Balancer balancer;
+  private final Stores stores;
   private final Duration lease;
   private final LongSupplier accepted;
   private final Consumer<String> say;
@@ -71,6 +85,7 @@ final class Killer implements AutoCloseable {
       Postmaster postmaster,
       Archive archive,
       Balancer balancer,
+      Stores stores,
       Duration lease,
       LongSupplier accepted,
       Consumer<String> say) {
@@ -81,6 +96,7 @@ final class Killer implements AutoCloseable {
     this.postmaster = postmaster;
     this.archive = archive;
     this.balancer = balancer;
+    this.stores = stores;
     this.lease = lease;
     this.accepted = accepted;
     this.say = say;
@@ -124,9 +140,13 @@ final class Killer implements AutoCloseable {
   /** Of each role one is left to work; a store works again before it is killed again. */
   private synchronized boolean possible(Fault fault) {
     return switch (fault) {
-      case INGEST, STOP -> ingest.stream().allMatch(Instance::ready);
+      case INGEST -> ingest.stream().allMatch(Instance::ready);
+      case STOP ->
+          ingest.stream().allMatch(Instance::ready) && !beingMended.contains(Fault.POSTGRES);
       case ENV -> env.stream().anyMatch(Instance::ready);
-      case POSTGRES, CLICKHOUSE -> !beingMended.contains(fault);
+      // who is stopped keeps its connections, so that what it settles late reaches the database
+      case POSTGRES -> !beingMended.contains(fault) && !beingMended.contains(Fault.STOP);
+      case CLICKHOUSE -> !beingMended.contains(fault);
     };
   }
 
@@ -163,7 +183,7 @@ final class Killer implements AutoCloseable {
         mend(
             fault,
             () -> {
-              postmaster.restore();
+              postmaster.restored();
               flows();
             });
         yield "postmaster SIGKILL " + when;
@@ -175,16 +195,7 @@ final class Killer implements AutoCloseable {
       }
       case STOP -> {
         Instance victim = ingest.get(random.nextInt(ingest.size()));
-        String when =
-            told(
-                d -> d.sender().equals(victim.name()),
-                d -> {
-                  victim.stop();
-                  if (d != null) {
-                    // who gets it next hears something else than who was stopped
-                    balancer.refuse(d.events().get(0));
-                  }
-                });
+        String when = stop(victim);
         mend(
             fault,
             () -> {
@@ -194,6 +205,43 @@ final class Killer implements AutoCloseable {
         yield victim.name() + " SIGSTOP " + when;
       }
     };
+  }
+
+  /**
+   * Stops a process that has an answer and has not settled it. Who is not caught there goes on and
+   * is tried again; the last try counts in any case.
+   */
+  private String stop(Instance victim) throws InterruptedException {
+    String when = "";
+    for (int i = 0; i < STOPS; i++) {
+      AtomicReference<@Nullable Delivery> caught = new AtomicReference<>();
+      when =
+          told(
+              d -> d.sender().equals(victim.name()),
+              d -> {
+                victim.stop();
+                caught.set(d);
+              });
+      Delivery delivery = caught.get();
+      if (delivery != null && open(delivery)) {
+        // who gets them next hears something else than who was stopped
+        balancer.refuse(delivery.events().get(0));
+        return when;
+      }
+      if (i < STOPS - 1) {
+        victim.goOn();
+      }
+    }
+    return when;
+  }
+
+  private boolean open(Delivery delivery) throws InterruptedException {
+    Thread.sleep(SETTLED_MILLIS);
+    try {
+      return stores.dmNumber(OPEN.formatted(delivery.events().get(0))) > 0;
+    } catch (SQLException | IOException e) {
+      return false; // the database is away, and nothing can be settled
+    }
   }
 
   /** Waits until events are accepted again, for some time at most: then there is much to lose. */

@@ -150,6 +150,7 @@ public final class Trial {
                 new Postmaster(data, stores.dm()),
                 archive,
                 balancer,
+                stores,
                 LEASE,
                 load::acknowledged,
                 fault -> say(line(fault, load, began))));
