@@ -39,11 +39,14 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultRegistry;
 import org.apache.camel.support.PatternHelper;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.PropertyBindingSupport;
 import org.apache.camel.support.ResourceHelper;
+import org.jspecify.annotations.Nullable;
 import org.quartz.simpl.ZeroSizeThreadPool;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -60,7 +63,7 @@ final class Rehearsal implements AutoCloseable {
 
   private Rehearsal(Running process, Map<String, String> properties) throws Exception {
     running = process.camel();
-    camel = new DefaultCamelContext(running.getRegistry());
+    camel = new DefaultCamelContext(new DefaultRegistry(new Borrowed(running.getRegistry())));
     camel.getCamelContextExtension().setName("rehearsal");
     camel.disableJMX();
     camel.setAutoStartup(false);
@@ -99,6 +102,29 @@ final class Rehearsal implements AutoCloseable {
       throw e;
     } catch (Exception e) {
       throw new Refused(why(e));
+    }
+  }
+
+  /** Beans of the process to look at. A context closes its registry when it ends, not these. */
+  private record Borrowed(BeanRepository beans) implements BeanRepository {
+    @Override
+    public @Nullable Object lookupByName(String name) {
+      return beans.lookupByName(name);
+    }
+
+    @Override
+    public <T> @Nullable T lookupByNameAndType(String name, Class<T> type) {
+      return beans.lookupByNameAndType(name, type);
+    }
+
+    @Override
+    public <T> Map<String, T> findByTypeWithName(Class<T> type) {
+      return beans.findByTypeWithName(type);
+    }
+
+    @Override
+    public <T> Set<T> findByType(Class<T> type) {
+      return beans.findByType(type);
     }
   }
 

@@ -31,7 +31,7 @@ public final class Reload implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
 
   /** An edit is taken over when two looks agree: a file may be seen half written. */
-  private static final Duration LOOK_EVERY = Duration.ofMillis(400);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(300);
 
   /** A switch that is read anew each time. */
   private static final Pattern SWITCH = Pattern.compile("poll\\.[^.]+\\.enabled");
