@@ -259,7 +259,11 @@ public final class EventTypes {
 
   private static List<Path> files(Path routes) {
     try (Stream<Path> files = Files.walk(routes)) {
-      return files.filter(f -> f.toString().endsWith(SUFFIX)).sorted().toList();
+      return files
+          .filter(f -> f.toString().endsWith(SUFFIX))
+          .filter(f -> !String.valueOf(f.getFileName()).startsWith(".")) // an editor's own
+          .sorted()
+          .toList();
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidSchema(routes + ": cannot be read: " + e.getMessage());
     }

@@ -51,8 +51,12 @@ import org.quartz.simpl.ZeroSizeThreadPool;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
- * Loads a whole tree of routes beside the one that runs: with its beans, components and properties,
- * up to the point where the first route would be fed. Nothing of it outlives the rehearsal.
+ * Loads a whole tree of routes beside the one that runs: with its beans and properties, and
+ * components of its own, up to the point where the first route would be fed. Nothing of it outlives
+ * the rehearsal.
+ *
+ * <p>The beans are those that work: one that is a service of Camel, or keeps its context, would be
+ * stopped or led astray.
  */
 final class Rehearsal implements AutoCloseable {
   private static final String COMPONENT = "camel.component.";
@@ -249,6 +253,9 @@ final class Rehearsal implements AutoCloseable {
       return new Flow(file, text, false, policies.get(0).getId(), true, List.of(), Set.of());
     }
     RouteDefinition route = routes.get(0);
+    if (!route.hasCustomIdAssigned()) {
+      throw Refused.in(file, "the route has no id");
+    }
     Route made = camel.getRoute(route.getRouteId());
     Set<String> claims = new HashSet<>();
     if (made != null) {

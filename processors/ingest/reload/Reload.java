@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -42,6 +43,8 @@ public final class Reload implements AutoCloseable {
   private final CountDownLatch end = new CountDownLatch(1);
   private final Thread watcher = new Thread(this::watch, "reload");
 
+  private final Map<String, String> atStart;
+
   /** What runs. */
   private Snapshot files;
 
@@ -61,7 +64,8 @@ public final class Reload implements AutoCloseable {
     this.root = root;
     this.process = process;
     this.started = started;
-    this.properties = process.properties(started);
+    this.atStart = process.properties(started);
+    this.properties = atStart;
     try {
       files = Snapshot.read(root);
     } catch (IOException e) {
@@ -159,7 +163,7 @@ public final class Reload implements AutoCloseable {
     process.take(settings);
     steps.forEach(step -> LOG.info("reload: {}", step.told()));
     edited.stream().filter(f -> f.endsWith(Snapshot.SCHEMA)).forEach(f -> tellType(f, now));
-    tellKeys(keys, changes);
+    tellKeys(keys, changes, fresh);
     tellHidden(now, keys);
     files = now;
     flows = next;
@@ -185,7 +189,7 @@ public final class Reload implements AutoCloseable {
         file);
   }
 
-  private void tellKeys(Set<String> keys, Changes changes) {
+  private void tellKeys(Set<String> keys, Changes changes, Map<String, String> fresh) {
     for (String key : keys) {
       if (SWITCH.matcher(key).matches()) {
         LOG.info("reload: {} taken over (application.properties)", key);
@@ -195,6 +199,7 @@ public final class Reload implements AutoCloseable {
         keys.stream()
             .filter(k -> !SWITCH.matcher(k).matches())
             .filter(k -> process.holds(k) || !changes.named(k))
+            .filter(k -> !Objects.equals(fresh.get(k), atStart.get(k)))
             .toList();
     if (!later.isEmpty()) {
       LOG.warn("reload: {} needs a restart (application.properties)", String.join(", ", later));

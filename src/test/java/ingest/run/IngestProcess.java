@@ -92,17 +92,23 @@ public final class IngestProcess implements AutoCloseable {
   /** Starts it and returns at once; nothing of the test's own environment but PATH gets in. */
   public static IngestProcess start(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(List.of(), environment, arguments);
+    return start(Path.of(""), List.of(), environment, arguments);
   }
 
   /** The same out of reach of a terminal's Ctrl-C, which is for the program that starts it. */
   public static IngestProcess startApart(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(List.of("setsid"), environment, arguments);
+    return start(Path.of(""), List.of("setsid"), environment, arguments);
+  }
+
+  /** The same with {@code root} for its working directory, which has to hold what it reads. */
+  static IngestProcess startIn(Path root, Map<String, String> environment, String... arguments)
+      throws IOException {
+    return start(root, List.of(), environment, arguments);
   }
 
   private static IngestProcess start(
-      List<String> prefix, Map<String, String> environment, String... arguments)
+      Path root, List<String> prefix, Map<String, String> environment, String... arguments)
       throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -128,6 +134,7 @@ public final class IngestProcess implements AutoCloseable {
     builder.environment().put("PATH", path);
     builder.environment().put("HOME", System.getProperty("user.home", ""));
     builder.environment().putAll(environment);
+    builder.directory(root.toAbsolutePath().toFile());
     return new IngestProcess(builder.redirectErrorStream(true).start(), environment);
   }
 
