@@ -148,6 +148,7 @@ public final class LaneComponent extends DefaultComponent {
   private static final class LaneConsumer extends DefaultConsumer implements Suspendable {
     private final LaneEndpoint endpoint;
     private final List<Thread> threads = new ArrayList<>();
+    private boolean begun;
     private volatile boolean working;
 
     LaneConsumer(LaneEndpoint endpoint, Processor processor) {
@@ -175,11 +176,15 @@ public final class LaneComponent extends DefaultComponent {
 
     @Override
     protected void doStop() throws Exception {
-      end();
+      if (begun) { // else it was only rehearsed, and the lanes are another's
+        end();
+        begun = false;
+      }
       super.doStop();
     }
 
     private void begin() {
+      begun = true;
       working = true;
       for (Lane lane : endpoint.component.lanes.ofKind(endpoint.kind)) {
         lane.accept(true);
