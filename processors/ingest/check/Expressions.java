@@ -1,12 +1,15 @@
 package ingest.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.jayway.jsonpath.InvalidPathException;
+import com.jayway.jsonpath.JsonPath;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.catalog.LanguageValidationResult;
 import org.apache.camel.tooling.model.BaseOptionModel;
 import org.apache.camel.tooling.model.EipModel;
+import org.jspecify.annotations.Nullable;
 
 /** Has the languages that a route uses read what it says in them; nothing is evaluated. */
 final class Expressions {
@@ -91,18 +94,36 @@ final class Expressions {
     if (text.startsWith("resource:") || (language.equals("simple") && text.contains(" ? "))) {
       return; // another rule tells the question mark better
     }
-    ClassLoader loader = Expressions.class.getClassLoader();
-    LanguageValidationResult result =
-        predicate
-            ? Catalog.CAMEL.validateLanguagePredicate(loader, language, text)
-            : Catalog.CAMEL.validateLanguageExpression(loader, language, text);
-    if (!result.isSuccess()) {
-      String why = result.getShortError() == null ? result.getError() : result.getShortError();
+    String why = language.equals("jsonpath") ? jsonpath(text) : camel(language, text, predicate);
+    if (why != null) {
       told.at(
           file,
           pointer,
           "%s cannot read '%s': %s"
               .formatted(language, written, why.lines().findFirst().orElse("")));
     }
+  }
+
+  private static @Nullable String camel(String language, String text, boolean predicate) {
+    ClassLoader loader = Expressions.class.getClassLoader();
+    LanguageValidationResult result =
+        predicate
+            ? Catalog.CAMEL.validateLanguagePredicate(loader, language, text)
+            : Catalog.CAMEL.validateLanguageExpression(loader, language, text);
+    return result.getShortError() == null ? result.getError() : result.getShortError();
+  }
+
+  /**
+   * Camel has it read by the first message; a path without {@code $} is a short form of its own.
+   */
+  private static @Nullable String jsonpath(String text) {
+    if (text.startsWith("$") && !text.contains("${")) {
+      try {
+        JsonPath.compile(text);
+      } catch (InvalidPathException e) {
+        return String.valueOf(e.getMessage());
+      }
+    }
+    return null;
   }
 }

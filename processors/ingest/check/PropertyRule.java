@@ -34,7 +34,7 @@ enum PropertyRule {
    * names them in the comment of ingest.target-envs.
    */
   static final Pattern PER_TARGET =
-      Pattern.compile("[a-z][a-z0-9-]*\\.(internal-events-url|delivery-secret|types|batch)");
+      Pattern.compile("[a-z][a-z0-9-]*\\.(" + String.join("|", Settings.PER_TARGET) + ")");
 
   @SuppressWarnings("ImmutableEnumChecker") // a function of its arguments, like all of them here
   private final BiConsumer<RouteTree, Told> check;

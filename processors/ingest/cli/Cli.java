@@ -54,6 +54,7 @@ public final class Cli {
             .addSubcommand(new MigrateCommand(runtime))
             .addSubcommand(new StatusCommand(settings, around))
             .addSubcommand(new DoctorCommand(settings, around))
+            .addSubcommand(new ConfigCommand(settings, around))
             .addSubcommand(new CheckCommand(settings, around))
             .addSubcommand(new PollersCommand(settings, around))
             .addSubcommand(new TargetsCommand(settings, around))

@@ -28,11 +28,17 @@ import java.util.stream.Stream;
  * value is no value.
  */
 public final class Settings {
-  /**
-   * A key as application.properties spells it, its value, where that came from, and the value that
-   * every layer but the last stands in front of.
-   */
-  private record Setting(String key, String value, String origin, String standard) {}
+  /** The origin of what the process was started with. */
+  public static final String ENVIRONMENT = "environment";
+
+  /** The origin of what a file of the secrets folder holds. */
+  public static final String SECRETS_FILE = "secrets file";
+
+  /** What a target has settings for, behind its name; the first two it has to have. */
+  public static final List<String> PER_TARGET =
+      List.of("internal-events-url", "delivery-secret", "types", "batch");
+
+  private static final String DECLARATIONS = "application.properties";
 
   /** By canonical key: lower case, words parted by dots. */
   private final Map<String, Setting> settings;
@@ -56,18 +62,18 @@ public final class Settings {
    */
   public static Settings load(Path root, Map<String, String> environment) {
     Map<String, Setting> settings = new TreeMap<>();
-    layer(settings, "application.properties", read(root.resolve("application.properties")));
+    layer(settings, DECLARATIONS, read(root.resolve(DECLARATIONS)));
     Settings declared = new Settings(settings);
     declared
-        .with("environment", environment)
+        .with(ENVIRONMENT, environment)
         .find("ingest.env")
         .map(env -> "application-" + env + ".properties")
         .ifPresent(file -> layer(settings, file, read(root.resolve(file))));
     declared
-        .with("environment", environment)
+        .with(ENVIRONMENT, environment)
         .find("secrets.dir")
-        .ifPresent(folder -> layer(settings, "secrets file", readSecrets(root.resolve(folder))));
-    return declared.with("environment", environment);
+        .ifPresent(folder -> layer(settings, SECRETS_FILE, readSecrets(root.resolve(folder))));
+    return declared.with(ENVIRONMENT, environment);
   }
 
   /** The same settings with {@code added} in front of every layer, from {@code origin}. */
@@ -219,6 +225,29 @@ public final class Settings {
         .map(Setting::origin);
   }
 
+  /**
+   * Every setting that a file declares or a target has, with a value or without; not what else
+   * stands in the environment.
+   */
+  public List<Setting> known() {
+    Map<String, Setting> known = new TreeMap<>(settings);
+    known.values().removeIf(s -> !s.declared());
+    for (String target : list("ingest.target-envs")) {
+      for (String name : PER_TARGET) {
+        String key = target + "." + name;
+        Setting set = settings.get(canonical(key));
+        if (set != null || PER_TARGET.indexOf(name) < 2) {
+          known.put(
+              canonical(key),
+              set == null
+                  ? new Setting(key, "", "", "", true)
+                  : new Setting(key, set.value(), set.origin(), set.standard(), true));
+        }
+      }
+    }
+    return List.copyOf(known.values());
+  }
+
   /** Every key that has a value, as application.properties spells it. */
   public List<String> keys() {
     return settings.values().stream().filter(s -> !s.value().isEmpty()).map(Setting::key).toList();
@@ -239,9 +268,17 @@ public final class Settings {
           String canonical = canonical(key);
           Setting known = settings.get(canonical);
           if (known == null || !value.isBlank()) {
-            String name = known == null ? key : known.key();
-            String standard = known == null ? value.strip() : known.standard();
-            settings.put(canonical, new Setting(name, value.strip(), origin, standard));
+            settings.put(
+                canonical,
+                known == null
+                    ? new Setting(
+                        key,
+                        value.strip(),
+                        origin,
+                        origin.equals(DECLARATIONS) ? value.strip() : "",
+                        !origin.equals(ENVIRONMENT))
+                    : new Setting(
+                        known.key(), value.strip(), origin, known.standard(), known.declared()));
           }
         });
   }

@@ -327,8 +327,8 @@ final class RouteConventionsCatchTest {
             "AN_EXPRESSION_CAN_BE_READ",
             POLL,
             "simple: \"${body.size} > 0\"",
-            "jsonpath: \"$.things[\"",
-            POLL + ":18: jsonpath cannot read '$.things['"),
+            "jsonpath: \"$.things[0\"",
+            POLL + ":18: jsonpath cannot read '$.things[0'"),
         arguments(
             "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
             POLL,
