@@ -27,11 +27,4 @@ public record Setting(String key, String value, String origin, String standard, 
     String asked = Settings.canonical(name);
     return own.equals(asked) || own.startsWith(asked.replaceFirst("\\.?$", "."));
   }
-
-  /**
-   * One spelling for a key, its variable and its secrets file: lower case, words parted by dots.
-   */
-  static String canonical(String key) {
-    return key.toLowerCase(Locale.ROOT).replaceAll("[_-]", ".");
-  }
 }
