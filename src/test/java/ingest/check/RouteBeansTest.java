@@ -19,7 +19,9 @@ final class RouteBeansTest {
   private final String wiring;
 
   RouteBeansTest() throws IOException {
-    wiring = Files.readString(Path.of("processors/ingest/Wiring.java"));
+    wiring =
+        Files.readString(Path.of("processors/ingest/Wiring.java"))
+            + Files.readString(Path.of("processors/ingest/Upstreams.java"));
   }
 
   @Test
