@@ -7,6 +7,7 @@ import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -183,14 +184,23 @@ final class App implements AutoCloseable {
       reload.close();
     }
     if (started) {
-      try {
-        drain.begin();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // no patience for those on their way
-      }
-      wiring.rest();
+      letGo();
     }
     main.stop();
     wiring.close();
+  }
+
+  /** What is still on its way when the routes stop has the rest of the time. */
+  private void letGo() {
+    try {
+      drain.tell();
+      long since = System.nanoTime();
+      wiring.rest();
+      drain.refuse();
+      Duration left = drain.work().minusNanos(System.nanoTime() - since);
+      main.getCamelContext().getShutdownStrategy().setTimeout(Math.max(1, left.toSeconds()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // no patience for those on their way
+    }
   }
 }

@@ -32,18 +32,23 @@ final class Crash {
 
   /** Takes what no thread of this process caught from now on. */
   void takeUncaught() {
-    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> end(thread.getName(), thrown));
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, thrown) -> end(thread.getName(), null, thrown));
   }
 
   /** For Vert.x, whose exceptions of connections are everyday. */
   void ifError(Throwable thrown) {
+    ifError(null, thrown);
+  }
+
+  private void ifError(@Nullable String route, Throwable thrown) {
     if (hasError(thrown)) {
-      end(Thread.currentThread().getName(), thrown);
+      end(Thread.currentThread().getName(), route, thrown);
     }
   }
 
   /** Never returns to the first who calls it; who calls while it ends is of no account. */
-  private void end(String thread, Throwable thrown) {
+  private void end(String thread, @Nullable String route, Throwable thrown) {
     if (begun.getAndSet(true)) {
       return;
     }
@@ -52,7 +57,7 @@ final class Crash {
     lastResort.start();
     try {
       LOG.error("uncaught in thread {}; this process ends with exit code {}", thread, EXIT, thrown);
-      LOG.error("its state at the end: {}", dump.write(thread, thrown));
+      LOG.error("its state at the end: {}", dump.write(thread, route, thrown));
     } finally {
       Runtime.getRuntime().halt(EXIT);
     }
@@ -107,7 +112,7 @@ final class Crash {
                       org.apache.camel.ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
         }
         if (caught != null) {
-          ifError(caught);
+          ifError(of.getExchange().getFromRouteId(), caught);
         }
       }
     }

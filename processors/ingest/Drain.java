@@ -22,8 +22,6 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
  * are answered. What is polled and delivered ends after that, with the routes.
  */
 final class Drain {
-  private static final Duration NOTICE = Duration.ofSeconds(5);
-
   private final Duration timeout;
   private final Duration notice;
 
@@ -35,8 +33,9 @@ final class Drain {
 
   Drain(Settings settings) {
     this.timeout = settings.duration("drain.timeout");
-    this.notice = settings.has("drain.notice") ? settings.duration("drain.notice") : NOTICE;
-    if (notice.multipliedBy(2).compareTo(timeout) > 0) {
+    this.notice =
+        settings.has("drain.notice") ? settings.duration("drain.notice") : timeout.dividedBy(5);
+    if (notice.isNegative() || notice.multipliedBy(2).compareTo(timeout) > 0) {
       throw new SettingException(
           "DRAIN_NOTICE is %d s: it is a part of DRAIN_TIMEOUT and at most half of it"
               .formatted(notice.toSeconds()));
@@ -64,10 +63,14 @@ final class Drain {
     }
   }
 
-  /** Returns when no request is on its way, or half of the time for work is over. */
-  void begin() throws InterruptedException {
+  /** Readiness is false; returns when the notice is over. */
+  void tell() throws InterruptedException {
     draining = true;
     Thread.sleep(notice.toMillis());
+  }
+
+  /** Returns when no request is on its way, or half of the time for work is over. */
+  void refuse() throws InterruptedException {
     long nanos = work().dividedBy(2).toNanos();
     lock.lockInterruptibly();
     try {

@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.spi.InflightRepository.InflightExchange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a process was doing when it came to its end, as a JSON file that only its owner reads:
@@ -70,11 +71,12 @@ final class Dump {
   }
 
   /** Writes it; what to log of that. */
-  String write(String thread, Throwable thrown) {
+  String write(String thread, @Nullable String route, Throwable thrown) {
     ObjectNode whole = NODES.objectNode();
     whole.put("at", Instant.now().toString());
     whole.put("pid", ProcessHandle.current().pid());
     whole.put("thread", thread);
+    whole.put("route", route);
     whole.set("error", error(thrown));
     parts.forEach((name, part) -> whole.set(name, told(part)));
     StringBuilder why = new StringBuilder();

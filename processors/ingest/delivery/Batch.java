@@ -87,6 +87,13 @@ public final class Batch {
     return items.stream().anyMatch(i -> i.claims() > 1);
   }
 
+  /** How many of its chunks and items lost their last worker. */
+  int afterLoss() {
+    return (int)
+        (chunks.stream().filter(c -> c.claims() > 1).count()
+            + items.stream().filter(i -> i.claims() > 1).count());
+  }
+
   public void put(UUID event, Outcome outcome) {
     outcomes.put(event, outcome);
   }

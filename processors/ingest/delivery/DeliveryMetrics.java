@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What is sent and settled, per target; every series is there from the start. */
 public final class DeliveryMetrics {
@@ -16,6 +17,7 @@ public final class DeliveryMetrics {
   private final Map<String, Counter> events = new HashMap<>();
   private final Map<String, Timer> requests = new HashMap<>();
   private final Map<String, Counter> late = new HashMap<>();
+  private final Map<String, Counter> lost = new HashMap<>();
 
   public DeliveryMetrics(MeterRegistry registry, List<Target> targets) {
     for (Target target : targets) {
@@ -39,6 +41,12 @@ public final class DeliveryMetrics {
           target.name(),
           Counter.builder("ingest.delivery.late")
               .description("Chunks and items whose lease had run out when they were settled")
+              .tag("target", target.name())
+              .register(registry));
+      lost.put(
+          target.name(),
+          Counter.builder("ingest.delivery.lost")
+              .description("Chunks and items that were sent again because their worker was lost")
               .tag("target", target.name())
               .register(registry));
     }
@@ -76,14 +84,15 @@ public final class DeliveryMetrics {
                 count(target + name(outcome), 1);
               }
             });
-    Counter counter = late.get(target);
-    if (counter != null) {
-      counter.increment(lateOnes);
-    }
+    increment(late.get(target), lateOnes);
+    increment(lost.get(target), batch.afterLoss());
   }
 
   private void count(String key, int number) {
-    Counter counter = events.get(key);
+    increment(events.get(key), number);
+  }
+
+  private static void increment(@Nullable Counter counter, double number) {
     if (counter != null) {
       counter.increment(number);
     }

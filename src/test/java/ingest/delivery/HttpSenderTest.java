@@ -541,6 +541,8 @@ class HttpSenderTest {
       assertEquals(1, requireNonNull(rig.turn("stage")).events().size());
     }
     assertEquals(20, delivered());
+    assertEquals(
+        20, rig.meters.get("ingest.delivery.lost").tag("target", "stage").counter().count());
   }
 
   @Test
