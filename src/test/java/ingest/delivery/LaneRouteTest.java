@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Two targets with their lanes in a running route, as deliver-http has them. */
 class LaneRouteTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
-  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private Receiver stage;
