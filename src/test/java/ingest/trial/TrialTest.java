@@ -4,12 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import ingest.envelope.Envelope;
+import ingest.outbox.Intake;
 import ingest.settings.Settings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,12 +47,29 @@ final class TrialTest {
               - to: {id: write, uri: "file:target/never-written"}
       """;
 
+  private static final String EVENTS =
+      """
+      - route:
+          id: acme-events
+          from:
+            uri: timer:acme
+            steps:
+              - process: {id: map, ref: acme}
+              - process: {id: commit, ref: outboxCommit}
+              - process: {id: map-again, ref: acme}
+              - process: {id: commit-again, ref: outboxCommit}
+      """;
+
   @TempDir Path routes = Path.of("");
 
   @BeforeEach
   void a_tree() throws IOException {
     write("acme-order", POST);
     write("acme-file", FILE);
+    write("acme-events", EVENTS);
+    Files.copy(
+        Path.of("src/test/resources/schemas/acme.pear.seen.schema.json"),
+        routes.resolve("acme.pear.seen.schema.json"));
   }
 
   private void write(String name, String text) throws IOException {
@@ -55,6 +79,70 @@ final class TrialTest {
   private Journal run(String route, @Nullable String answer, boolean live) {
     return new Trial(routes, Settings.load(routes, Map.of()), (camel, dm, env) -> {}, null, null)
         .run(new Ask(route, null, Map.of(), Map.of(), new ByHand(answer, null), live), entry -> {});
+  }
+
+  /** A run whose step {@code map} brings these events, twice. */
+  private Journal committing(Envelope... events) {
+    Processor map = e -> e.getMessage().setBody(new Intake(List.of(events), List.of()));
+    return new Trial(
+            routes,
+            Settings.load(routes, Map.of()),
+            (camel, dm, env) -> camel.getRegistry().bind("acme", map),
+            null,
+            null)
+        .run(
+            new Ask("acme-events", null, Map.of(), Map.of(), new ByHand(null, null), false),
+            entry -> {});
+  }
+
+  private static Envelope pear(int number, String data) {
+    try {
+      return new Envelope(
+          new UUID(1, number),
+          "acme",
+          "acme.pear.seen",
+          "acme.pear.seen/1",
+          "acme:" + number,
+          Instant.EPOCH,
+          1,
+          null,
+          null,
+          Envelope.newTraceparent(),
+          new ObjectMapper().readTree(data));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void an_id_that_came_before_in_the_run_is_a_duplicate() {
+    Journal journal = committing(pear(1, "{\"n\":1}"), pear(2, "{\"n\":1}"));
+    assertEquals(
+        List.of("-", "-", "this run had this id before", "this run had this id before"),
+        journal.all(Entry.Committed.class).stream()
+            .flatMap(c -> c.events().stream())
+            .map(e -> e.duplicate() == null ? "-" : e.duplicate())
+            .toList());
+    assertEquals(List.of(), journal.schemaErrors());
+  }
+
+  @Test
+  void every_envelope_off_its_schema_is_told_with_place_and_rule_and_the_commit_refuses() {
+    Journal journal =
+        committing(pear(1, "{\"n\":\"one\"}"), pear(2, "{\"n\":1}"), pear(3, "{\"n\":\"one\"}"));
+    List<String> errors = journal.schemaErrors();
+    assertEquals(2, errors.size(), errors.toString());
+    assertTrue(errors.get(0).contains("$.n breaks type"), errors.get(0));
+    assertEquals(List.of("commit"), journal.failures().stream().map(f -> f.step().id()).toList());
+    assertEquals(1, journal.all(Entry.Committed.class).size(), "the run ended there");
+  }
+
+  @Test
+  void one_intake_with_an_id_twice_is_refused() {
+    Journal journal = committing(pear(1, "{\"n\":1}"), pear(1, "{\"n\":1}"));
+    assertTrue(
+        String.valueOf(journal.all(Entry.Committed.class).get(0).error()).contains("share the id"));
+    assertEquals(1, journal.failures().size());
   }
 
   @Test
