@@ -12,7 +12,6 @@ import ingest.consumer.VerifyDelivery;
 import ingest.delivery.Target;
 import ingest.delivery.Targets;
 import ingest.envelope.EventTypes;
-import ingest.envelope.InvalidSchema;
 import ingest.errors.Refusals;
 import ingest.outbox.WakeUp;
 import ingest.settings.SettingException;
@@ -47,30 +46,37 @@ final class Trials {
   private static final Map<String, String> MADE_UP =
       Map.of(
           "kick.api-url", Product.KICK,
-          "kick.client-id", "made-up-by-try",
-          "kick.client-secret", "made-up-by-try",
+          "kick.client-id", Trial.MADE_UP,
+          "kick.client-secret", Trial.MADE_UP,
           "ingest.delivery-secret", "whsec_bWFkZSB1cCBieSB0cnkgYW5kIGdvb2QgZm9yIG5vdGhpbmc=");
 
   private static final Path ROUTES = Path.of("routes");
 
   private final Settings settings;
+  private final Clock clock;
 
-  private Trials(Settings settings) {
+  private Trials(Settings settings, Clock clock) {
     this.settings = settings;
+    this.clock = clock;
   }
 
   /** With what this machine has configured, or a {@code run} on its data folder. */
   static Trials here(Settings given) {
     Embedded embedded = Embedded.find();
     return new Trials(
-        madeUp(embedded == null ? given : given.with("embedded", embedded.running(given))));
+        madeUp(embedded == null ? given : given.with("embedded", embedded.running(given))),
+        Clock.systemUTC());
   }
 
   /** For route tests: with {@code application.properties} alone, without any database. */
   static RouteTestRun tests(Path root) {
     return new RouteTestRun(
         madeUp(Settings.load(root, Map.of())),
-        settings -> new Trial(ROUTES, settings, new Trials(settings)::bind, null, null));
+        (settings, clock) -> new Trials(settings, clock).trial(null, null));
+  }
+
+  private Trial trial(@Nullable RolledBack dm, @Nullable RolledBack env) {
+    return new Trial(ROUTES, settings, clock, this::bind, dm, env);
   }
 
   private static Settings madeUp(Settings settings) {
@@ -84,7 +90,7 @@ final class Trials {
     Telling telling = new Telling(new Masks(settings));
     try (RolledBack dm = reached("dm.database-url", err);
         RolledBack env = reached("database.url", err)) {
-      Trial trial = new Trial(ROUTES, settings, this::bind, dm, env);
+      Trial trial = trial(dm, env);
       boolean polls = trial.polls(options.route());
       Ask ask =
           new Ask(
@@ -116,7 +122,7 @@ final class Trials {
             options.route(), String.join(", ", entrances));
       }
       return problems.isEmpty() ? 0 : 1;
-    } catch (TrialException | InvalidSchema e) {
+    } catch (TrialException e) {
       err.println(e.getMessage());
       return 1;
     } catch (SQLException e) {
@@ -149,7 +155,6 @@ final class Trials {
    * whole system) belongs to a running process, and does not start.
    */
   private void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
-    Clock clock = Clock.systemUTC();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();
     registry.bind("refusals", new Refusals());

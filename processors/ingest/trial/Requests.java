@@ -32,7 +32,10 @@ final class Requests implements HttpClientConfigurer, ExecChainHandler {
 
   private static final Answer TOKEN =
       Answer.json(
-          "{\"access_token\":\"made-up-by-try\",\"token_type\":\"Bearer\",\"expires_in\":3600}");
+          "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":3600}"
+              .formatted(Trial.MADE_UP));
+
+  private static final String ENDED = "the trial ended here";
 
   private final Journal journal;
   private final Given given;
@@ -56,10 +59,16 @@ final class Requests implements HttpClientConfigurer, ExecChainHandler {
     Step step = Steps.current();
     String method = request.getMethod();
     String url = url(request);
-    boolean token = asksForToken(request);
+    String form = form(request);
+    boolean token = form.matches("(?s)(.*&)?grant_type=.*"); // RFC 6749
     Optional<Answer> answer = given.answer(step, url, token);
     if (answer.isPresent()) {
       return answered(step, request, url, token, answer.get(), "given");
+    }
+    if (live && token && form.contains(Trial.MADE_UP)) {
+      told(step, request, url, true, 0, "nobody");
+      journal.end("%s asks for a token, and its credentials are not set".formatted(step));
+      throw new IOException(ENDED);
     }
     if (live && (token || method.matches(READS))) {
       ClassicHttpResponse response = chain.proceed(request, scope);
@@ -76,7 +85,7 @@ final class Requests implements HttpClientConfigurer, ExecChainHandler {
                 .formatted(step, method)
             : "%s asks the upstream and no answer is given: give its answer with --body FILE, or ask it with --live"
                 .formatted(step));
-    throw new IOException("the trial ended here");
+    throw new IOException(ENDED);
   }
 
   private ClassicHttpResponse answered(
@@ -114,18 +123,18 @@ final class Requests implements HttpClientConfigurer, ExecChainHandler {
     }
   }
 
-  /** RFC 6749: a POST whose form names its grant. */
-  private static boolean asksForToken(ClassicHttpRequest request) throws IOException {
+  /** The body where it is a form, else nothing. */
+  private static String form(ClassicHttpRequest request) throws IOException {
     HttpEntity entity = request.getEntity();
-    if (!request.getMethod().equals("POST") || entity == null || !entity.isRepeatable()) {
-      return false;
-    }
-    String type = String.valueOf(entity.getContentType()).toLowerCase(Locale.ROOT);
-    if (!type.startsWith("application/x-www-form-urlencoded")) {
-      return false;
+    if (entity == null
+        || !entity.isRepeatable()
+        || !String.valueOf(entity.getContentType())
+            .toLowerCase(Locale.ROOT)
+            .startsWith("application/x-www-form-urlencoded")) {
+      return "";
     }
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     entity.writeTo(form);
-    return form.toString(StandardCharsets.UTF_8).matches("(?s)(.*&)?grant_type=.*");
+    return form.toString(StandardCharsets.UTF_8);
   }
 }

@@ -12,12 +12,15 @@ import com.networknt.schema.PathType;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
+import ingest.envelope.Envelope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +120,14 @@ public final class RouteTest {
     return texts(node().at("/given/settings"));
   }
 
+  /** At the instant that the test gives, else that of the machine. */
+  Clock clock() {
+    JsonNode now = node().at("/given/now");
+    return now.isMissingNode()
+        ? Clock.systemUTC()
+        : Clock.fixed(Envelope.time(now.asText()), ZoneOffset.UTC);
+  }
+
   JsonNode expected() {
     return node().path("expect");
   }
@@ -213,6 +224,7 @@ public final class RouteTest {
     SchemaValidatorsConfig config =
         SchemaValidatorsConfig.builder()
             .pathType(PathType.JSON_POINTER)
+            .formatAssertionsEnabled(true)
             .locale(Locale.ROOT)
             .build();
     try (InputStream in =

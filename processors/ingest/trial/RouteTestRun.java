@@ -1,23 +1,24 @@
 package ingest.trial;
 
 import ingest.settings.Settings;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** Runs route tests: each is a trial with everything given, so neither network nor database. */
 public final class RouteTestRun {
   private final Settings settings;
-  private final Function<Settings, Trial> trials;
+  private final BiFunction<Settings, Clock, Trial> trials;
 
   /**
    * Tests against these settings.
    *
    * @param settings without those of this machine, or a test would tell another story elsewhere
-   * @param trials makes the trial for settings, with no database
+   * @param trials makes the trial for settings and a clock, with no database
    */
-  public RouteTestRun(Settings settings, Function<Settings, Trial> trials) {
+  public RouteTestRun(Settings settings, BiFunction<Settings, Clock, Trial> trials) {
     this.settings = settings;
     this.trials = trials;
   }
@@ -38,7 +39,7 @@ public final class RouteTestRun {
     Settings own = settings.with("the test", test.settings());
     GivenByTest given = new GivenByTest(test);
     try {
-      Journal journal = trials.apply(own).run(test.ask(given), entry -> {});
+      Journal journal = trials.apply(own, test.clock()).run(test.ask(given), entry -> {});
       return new Comparison(test, new Masks(own)).of(journal, given);
     } catch (TrialException e) {
       return List.of(

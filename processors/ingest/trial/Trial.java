@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
+import ingest.envelope.InvalidSchema;
 import ingest.outbox.Intake;
 import ingest.poll.OnePage;
 import ingest.settings.Role;
@@ -35,6 +36,7 @@ import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.OnExceptionDefinition;
+import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.CamelEvent;
@@ -52,6 +54,9 @@ import org.springframework.jdbc.datasource.AbstractDataSource;
  * replaced by a record, requests watched, and every statement in a transaction that is rolled back.
  */
 public final class Trial {
+  /** Stands in credentials that are not set, and in a token that nobody gave. */
+  public static final String MADE_UP = "made-up-by-try";
+
   private static final Logger LOG = LoggerFactory.getLogger(Trial.class);
   private static final Pattern AT = Pattern.compile(">>> (.*?) <<<");
   private static final String WAITS = "trialWaits";
@@ -72,6 +77,7 @@ public final class Trial {
 
   private final Path routes;
   private final Settings settings;
+  private final Clock clock;
   private final Beans beans;
   private final @Nullable RolledBack dm;
   private final @Nullable RolledBack env;
@@ -79,17 +85,20 @@ public final class Trial {
   /**
    * A trial of the routes below a folder.
    *
+   * @param clock says when a poll takes place
    * @param dm null where none is reached
    * @param env null where none is reached
    */
   public Trial(
       Path routes,
       Settings settings,
+      Clock clock,
       Beans beans,
       @Nullable RolledBack dm,
       @Nullable RolledBack env) {
     this.routes = routes;
     this.settings = settings;
+    this.clock = clock;
     this.beans = beans;
     this.dm = dm;
     this.env = env;
@@ -114,7 +123,7 @@ public final class Trial {
   public Journal run(Ask ask, Consumer<Entry> listener) {
     RouteFiles files = new RouteFiles(routes);
     Journal journal = new Journal(listener);
-    OnePage pages = new OnePage(Clock.systemUTC());
+    OnePage pages = new OnePage(clock);
     try (HikariDataSource dmPool = pool("dm", dm);
         HikariDataSource envPool = pool("env", env);
         DefaultCamelContext camel = context()) {
@@ -125,10 +134,12 @@ public final class Trial {
       camel.getRegistry().bind("outboxCommit", commit);
       beans.bind(camel, dmPool, envPool);
       files.load(camel, () -> watchPolicies(camel, ask.live()));
-      Map<String, String> from = start(camel, files, ask.route());
+      Map<String, String> from = start(camel, files, ask);
       Exchange sent = send(camel, ask, pages, from);
       finish(sent, journal, ask.route(), commit, !from.isEmpty());
       camel.stop();
+    } catch (InvalidSchema e) {
+      throw new TrialException(String.valueOf(e.getMessage()));
     } catch (IOException | SQLException e) {
       throw new TrialException("ending the trial of " + ask.route() + ": " + e.getMessage());
     }
@@ -197,25 +208,31 @@ public final class Trial {
    * would have waited is told.
    */
   private static void watchPolicies(CamelContext camel, boolean live) {
-    for (RouteConfigurationDefinition policy :
-        camel
-            .getCamelContextExtension()
-            .getContextPlugin(Model.class)
-            .getRouteConfigurationDefinitions()) {
-      for (OnExceptionDefinition on : policy.getOnExceptions()) {
-        String ref = on.getOnExceptionOccurredRef();
-        on.setOnExceptionOccurredRef(null);
-        on.setOnExceptionOccurred(
-            exchange -> {
-              if (ref != null) {
-                camel.getRegistry().lookupByNameAndType(ref, Processor.class).process(exchange);
-              }
-              exchange.setProperty(
-                  WAITS, exchange.getMessage().getHeader(Exchange.REDELIVERY_DELAY, Long.class));
-              if (!live) {
-                exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
-              }
-            });
+    for (RouteConfigurationDefinition policy : model(camel).getRouteConfigurationDefinitions()) {
+      policy.getOnExceptions().forEach(on -> watch(camel, on, live));
+    }
+  }
+
+  private static void watch(CamelContext camel, OnExceptionDefinition on, boolean live) {
+    if (on.getOnExceptionOccurred() instanceof Patience) {
+      return; // of a policy that a route took over
+    }
+    on.setOnExceptionOccurred(new Patience(camel, on.getOnExceptionOccurredRef(), live));
+    on.setOnExceptionOccurredRef(null);
+  }
+
+  /** Asks the policy how long to wait, tells it, and waits only where an upstream is asked. */
+  private record Patience(CamelContext camel, @Nullable String ref, boolean live)
+      implements Processor {
+    @Override
+    public void process(Exchange exchange) throws Exception {
+      if (ref != null) {
+        camel.getRegistry().lookupByNameAndType(ref, Processor.class).process(exchange);
+      }
+      exchange.setProperty(
+          WAITS, exchange.getMessage().getHeader(Exchange.REDELIVERY_DELAY, Long.class));
+      if (!live) {
+        exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
       }
     }
   }
@@ -225,11 +242,17 @@ public final class Trial {
   }
 
   /** Starts the route and what it comes to; returns what its {@code from} says of a request. */
-  private static Map<String, String> start(DefaultCamelContext camel, RouteFiles files, String id) {
+  private static Map<String, String> start(DefaultCamelContext camel, RouteFiles files, Ask ask) {
+    String id = ask.route();
     Map<String, RouteDefinition> all = new TreeMap<>();
     Model model = model(camel);
     List<RouteDefinition> definitions = new ArrayList<>(model.getRouteDefinitions());
-    definitions.forEach(r -> all.put(r.getRouteId(), r));
+    for (RouteDefinition definition : definitions) {
+      all.put(definition.getRouteId(), definition);
+      ProcessorDefinitionHelper.filterTypeInOutputs(
+              definition.getOutputs(), OnExceptionDefinition.class)
+          .forEach(on -> watch(camel, on, ask.live()));
+    }
     RouteDefinition route = all.get(id);
     if (route == null) {
       throw new TrialException(notThere(files, id));

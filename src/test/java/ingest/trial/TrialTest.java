@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,13 @@ final class TrialTest {
   }
 
   private Journal run(String route, @Nullable String answer, boolean live) {
-    return new Trial(routes, Settings.load(routes, Map.of()), (camel, dm, env) -> {}, null, null)
+    return new Trial(
+            routes,
+            Settings.load(routes, Map.of()),
+            Clock.systemUTC(),
+            (camel, dm, env) -> {},
+            null,
+            null)
         .run(new Ask(route, null, Map.of(), Map.of(), new ByHand(answer, null), live), entry -> {});
   }
 
@@ -87,6 +94,7 @@ final class TrialTest {
     return new Trial(
             routes,
             Settings.load(routes, Map.of()),
+            Clock.systemUTC(),
             (camel, dm, env) -> camel.getRegistry().bind("acme", map),
             null,
             null)
