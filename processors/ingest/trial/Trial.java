@@ -58,7 +58,7 @@ public final class Trial {
   public static final String MADE_UP = "made-up-by-try";
 
   private static final Logger LOG = LoggerFactory.getLogger(Trial.class);
-  private static final Pattern AT = Pattern.compile(">>> (.*?) <<<");
+  private static final Pattern AT = Pattern.compile(">>> (.{1,80}).* <<<");
   private static final String WAITS = "trialWaits";
 
   /** What routes of the tree may come in by from outside of it, besides timers. */
