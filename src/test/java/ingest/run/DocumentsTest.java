@@ -92,6 +92,10 @@ final class DocumentsTest {
   static List<DocumentedCommand> commands() throws IOException {
     List<DocumentedCommand> commands = new ArrayList<>();
     for (Path document : documents()) {
+      if (document.startsWith("docs/add-an-upstream.md")
+          || document.startsWith("docs/add-a-projector.md")) {
+        continue; // TutorialTest follows them from beginning to end
+      }
       List<FencedBlock> blocks = FencedBlock.of(document);
       for (int i = 0; i < blocks.size(); i++) {
         if (blocks.get(i).language().equals("sh")) {

@@ -38,6 +38,7 @@ import java.util.stream.Stream;
 public final class IngestProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+  private static final String CLASSES = System.getProperty("java.class.path", "");
   private static final Duration START = Duration.ofMinutes(3);
 
   private final HttpClient client =
@@ -92,23 +93,34 @@ public final class IngestProcess implements AutoCloseable {
   /** Starts it and returns at once; nothing of the test's own environment but PATH gets in. */
   public static IngestProcess start(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(Path.of(""), List.of(), environment, arguments);
+    return start(Path.of(""), CLASSES, List.of(), environment, arguments);
   }
 
   /** The same out of reach of a terminal's Ctrl-C, which is for the program that starts it. */
   public static IngestProcess startApart(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(Path.of(""), List.of("setsid"), environment, arguments);
+    return start(Path.of(""), CLASSES, List.of("setsid"), environment, arguments);
   }
 
   /** The same with {@code root} for its working directory, which has to hold what it reads. */
   static IngestProcess startIn(Path root, Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(root, List.of(), environment, arguments);
+    return startIn(root, CLASSES, environment, arguments);
+  }
+
+  /** The same with other classes. */
+  static IngestProcess startIn(
+      Path root, String classPath, Map<String, String> environment, String... arguments)
+      throws IOException {
+    return start(root, classPath, List.of(), environment, arguments);
   }
 
   private static IngestProcess start(
-      Path root, List<String> prefix, Map<String, String> environment, String... arguments)
+      Path root,
+      String classPath,
+      List<String> prefix,
+      Map<String, String> environment,
+      String... arguments)
       throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -124,7 +136,7 @@ public final class IngestProcess implements AutoCloseable {
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+UseSerialGC",
                         "-cp",
-                        System.getProperty("java.class.path", ""),
+                        classPath,
                         "ingest.Main"),
                     Stream.of(arguments))
                 .flatMap(part -> part)

@@ -24,8 +24,13 @@ public record Upstream(String url) {
 
   /** Everything it served intact, the oldest first. */
   public List<JsonNode> served() throws IOException, InterruptedException {
+    return served("/control/served");
+  }
+
+  /** The same of one of its APIs. */
+  List<JsonNode> served(String path) throws IOException, InterruptedException {
     List<JsonNode> served = new ArrayList<>();
-    for (String line : send("GET", "/control/served", "").lines().toList()) {
+    for (String line : send("GET", path, "").lines().toList()) {
       served.add(JSON.readTree(line));
     }
     return served;

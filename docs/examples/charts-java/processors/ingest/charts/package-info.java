@@ -1,0 +1,5 @@
+/** What the charts API says, as events. */
+@NullMarked
+package ingest.charts;
+
+import org.jspecify.annotations.NullMarked;
