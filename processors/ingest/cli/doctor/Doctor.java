@@ -49,6 +49,7 @@ public final class Doctor {
     Probe probe = new Probe();
     List.of(
             new RoleCheck(settings, roles, parts),
+            new TypesCheck(root),
             new EngineCheck(settings, root, parts),
             new DataFolderCheck(settings, root, parts),
             new PortCheck(settings, probe, parts),

@@ -41,6 +41,7 @@ class DoctorTest {
         kick.oauth-url = https://id.kick.com
         """);
     Files.writeString(root.resolve("libchdb.so"), "");
+    Files.createDirectories(root.resolve("routes"));
   }
 
   @AfterEach
@@ -87,6 +88,22 @@ class DoctorTest {
             .orElseThrow()
             .path("level")
             .asText());
+  }
+
+  @Test
+  void types_that_environments_just_record_are_named() throws IOException {
+    Path schema = root.resolve("routes/acme.thing.seen.schema.json");
+    String text =
+        """
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "acme.thing.seen/1",
+         "source": "acme", "pii": "none", "environment": "record", "type": "object"}""";
+    Files.writeString(schema, text);
+    assertTrue(
+        line(laptop().calls("doctor"), "event types")
+            .endsWith("1 registered; just recorded where nothing projects them: acme.thing.seen"));
+    Files.writeString(schema, text.replace("record", "forget"));
+    String told = line(laptop().calls("doctor"), "event types");
+    assertTrue(told.startsWith("FAIL") && told.contains("environment is not record"), told);
   }
 
   @Test
