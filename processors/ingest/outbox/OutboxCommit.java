@@ -25,7 +25,12 @@ public final class OutboxCommit implements Processor {
     exchange.getMessage().setBody(outbox.commit(intake(exchange.getMessage().getBody())));
   }
 
-  private static Intake intake(@Nullable Object body) {
+  /**
+   * What a body is to commit.
+   *
+   * @throws IllegalStateException when there is no envelope in it
+   */
+  public static Intake intake(@Nullable Object body) {
     if (body instanceof Intake intake) {
       return intake;
     }

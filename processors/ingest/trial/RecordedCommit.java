@@ -9,6 +9,7 @@ import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
+import ingest.outbox.OutboxCommit;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -24,8 +25,8 @@ import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands in for the commit, under its name: an {@link Intake} in, a {@link Committed} out, nothing
- * written. It refuses what the outbox refuses.
+ * Stands in for {@link OutboxCommit}, under its name: takes what that takes, a {@link Committed}
+ * out, nothing written. It refuses what the outbox refuses.
  */
 final class RecordedCommit implements Processor {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,12 +44,7 @@ final class RecordedCommit implements Processor {
 
   @Override
   public void process(Exchange exchange) throws SQLException {
-    Object body = exchange.getMessage().getBody();
-    if (!(body instanceof Intake intake)) {
-      throw new InvalidEnvelope(
-          "the commit takes the Intake of a mapper, and got %s"
-              .formatted(body == null ? "nothing" : "a " + body.getClass().getSimpleName()));
-    }
+    Intake intake = OutboxCommit.intake(exchange.getMessage().getBody());
     exchange.getMessage().setBody(record(intake, Steps.current(), false));
   }
 

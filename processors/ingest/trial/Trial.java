@@ -2,10 +2,12 @@ package ingest.trial;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.envelope.InvalidSchema;
 import ingest.outbox.Intake;
+import ingest.outbox.OutboxCommit;
 import ingest.poll.OnePage;
 import ingest.settings.Role;
 import ingest.settings.Settings;
@@ -371,9 +373,10 @@ public final class Trial {
     if (journal.ended().isPresent()) {
       return;
     }
-    if (sent.getException() == null && sent.getMessage().getBody() instanceof Intake intake) {
+    Object body = sent.getMessage().getBody();
+    if (sent.getException() == null && carriesEnvelopes(body)) {
       try {
-        commit.handedBack(intake, route);
+        commit.handedBack(OutboxCommit.intake(body), route);
       } catch (InvalidEnvelope e) {
         return; // told with its entry
       }
@@ -381,6 +384,14 @@ public final class Trial {
     if (http || sent.getException() == null) {
       journal.reply(reply(sent, http));
     }
+  }
+
+  private static boolean carriesEnvelopes(@Nullable Object body) {
+    return body instanceof Intake
+        || body instanceof Envelope
+        || (body instanceof List<?> several
+            && !several.isEmpty()
+            && several.stream().allMatch(Envelope.class::isInstance));
   }
 
   private static Journal.Reply reply(Exchange sent, boolean http) {

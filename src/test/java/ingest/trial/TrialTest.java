@@ -90,7 +90,11 @@ final class TrialTest {
 
   /** A run whose step {@code map} brings these events, twice. */
   private Journal committing(Envelope... events) {
-    Processor map = e -> e.getMessage().setBody(new Intake(List.of(events), List.of()));
+    return committing(new Intake(List.of(events), List.of()));
+  }
+
+  private Journal committing(Object body) {
+    Processor map = e -> e.getMessage().setBody(body);
     return new Trial(
             routes,
             Settings.load(routes, Map.of()),
@@ -143,6 +147,15 @@ final class TrialTest {
     assertTrue(errors.get(0).contains("$.n breaks type"), errors.get(0));
     assertEquals(List.of("commit"), journal.failures().stream().map(f -> f.step().id()).toList());
     assertEquals(1, journal.all(Entry.Committed.class).size(), "the run ended there");
+  }
+
+  @Test
+  void the_commit_takes_envelopes_without_a_mapper_and_nothing_else() {
+    Envelope pear = pear(1, "{\"n\":1}");
+    assertEquals(2, committing((Object) List.of(pear)).all(Entry.Committed.class).size());
+    Journal journal = committing("pears");
+    assertEquals(List.of(), journal.all(Entry.Committed.class));
+    assertEquals("commit", journal.failures().get(0).step().id());
   }
 
   @Test
