@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Runs one route once, as it is in routes/ now, and tells each step: the requests it makes, the SQL it runs, the envelopes it would commit, what of them is off its schema or a duplicate, what the error policy does.",
       "",
-      "Nothing is committed, and no cursor, claim or store is touched. SQL runs on the dm database of DM_DATABASE_URL, or of a bin/ingest run on this DATA_DIR, in a transaction that is rolled back; where neither is reached, --rows gives what its steps answer. A poller runs for one page, switched off or not.",
+      "Nothing is committed, and no cursor, claim or store is touched. SQL runs on the dm database of DM_DATABASE_URL, or of a bin/ingest run on this DATA_DIR, in a transaction that is rolled back; where neither is reached, --rows gives what its steps answer. Rows that it claims are locked until it ends, and a running poller passes them over. A poller runs for one page, switched off or not.",
       "",
       "No request leaves without --live: --body gives the upstream's answer, a token is made up. With --live GETs and requests for a token go out, with the settings and secrets of this machine; anything else ends the trial.",
       "",
@@ -29,9 +29,8 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  bin/ingest try kick-viewers --live           one page, asked of Kick or of the simulator",
-      "  bin/ingest try kick-viewers --body docs/examples/kick-channels.json --rows docs/examples/due-channels.json",
-      "                                               with no network and no database",
+      "  bin/ingest try kick-viewers --live",
+      "  bin/ingest try kick-viewers --body answer.json --rows due-channels.json",
       "  bin/ingest try internal-events --body batch.json --header webhook-id=1 --json"
     })
 final class TryCommand implements Callable<Integer> {
