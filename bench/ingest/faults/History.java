@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ final class History {
     }
     for (Balancer.Delivery delivery : balancer.deliveries()) {
       delivery.events().forEach(id -> history.fact(id).deliveries.add(delivery));
+    }
+    for (String url : List.of(stores.dm(), stores.env())) {
+      analyze(url);
     }
     history.dm();
     history.archive();
@@ -111,6 +115,14 @@ final class History {
                         row.getString("columns").intern(),
                         row.getString("subject"),
                         row.getLong("rev"))));
+  }
+
+  /** A crash costs PostgreSQL its statistics, and without them it joins row by row. */
+  private static void analyze(String url) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement()) {
+      statement.execute("ANALYZE");
+    }
   }
 
   private interface Reader {

@@ -49,17 +49,18 @@ final class Killer implements AutoCloseable {
   private static final int SETTLEMENT_MICROS = 4_000;
 
   /** What was on its way to the database when a process was stopped is settled after that. */
-  private static final long SETTLED_MILLIS = 50;
+  private static final long SETTLED_MILLIS = 500;
 
-  private static final int STOPS = 8;
+  private static final int LATEST_STOP_MICROS = 40_000;
+  private static final int EARLIEST_STOP_MICROS = 500;
 
   private static final String OPEN =
       """
       SELECT count(*) FROM ingest.event_key k JOIN ingest.delivery_chunk c USING (day, chunk)
       WHERE k.id = '%s' AND c.target = 'stage' AND c.status = 0""";
 
-  /** What another instance needs to claim, send and settle once a lease has run out. */
-  private static final Duration TAKEN_OVER = Duration.ofMillis(2500);
+  /** How long another instance may take to settle once a lease has run out. */
+  private static final Duration TAKEN_OVER = Duration.ofSeconds(20);
 
   private final List<Fault> plan;
   private final Random random;
@@ -195,44 +196,50 @@ final class Killer implements AutoCloseable {
       }
       case STOP -> {
         Instance victim = ingest.get(random.nextInt(ingest.size()));
-        String when = stop(victim);
+        Delivery caught = stop(victim);
         mend(
             fault,
             () -> {
-              Thread.sleep(lease.plus(TAKEN_OVER).toMillis());
+              Thread.sleep(lease.toMillis());
+              long until = System.nanoTime() + TAKEN_OVER.toNanos();
+              while (caught != null && open(caught) && System.nanoTime() < until) {
+                Thread.sleep(100);
+              }
               victim.goOn();
             });
-        yield victim.name() + " SIGSTOP " + when;
+        yield victim.name()
+            + " SIGSTOP "
+            + (caught == null ? "at any moment" : "between answer and settlement");
       }
     };
   }
 
   /**
-   * Stops a process that has an answer and has not settled it. Who is not caught there goes on and
-   * is tried again; the last try counts in any case.
+   * Stops a process that has an answer and has not settled it. It begins late after an answer, and
+   * each time that it was settled by then the process goes on and is stopped a little earlier; the
+   * last try counts in any case.
    */
-  private String stop(Instance victim) throws InterruptedException {
-    String when = "";
-    for (int i = 0; i < STOPS; i++) {
+  private @Nullable Delivery stop(Instance victim) throws InterruptedException {
+    for (int micros = LATEST_STOP_MICROS; micros > EARLIEST_STOP_MICROS; micros = micros * 4 / 5) {
       AtomicReference<@Nullable Delivery> caught = new AtomicReference<>();
-      when =
-          told(
-              d -> d.sender().equals(victim.name()),
-              d -> {
-                victim.stop();
-                caught.set(d);
-              });
+      at(
+          Moment.TOLD,
+          d -> d.sender().equals(victim.name()),
+          micros,
+          d -> {
+            victim.stop();
+            caught.set(d);
+          });
       Delivery delivery = caught.get();
-      if (delivery != null && open(delivery)) {
+      if (delivery != null && Sockets.read(delivery.port()) && open(delivery)) {
         // who gets them next hears something else than who was stopped
         balancer.refuse(delivery.events().get(0));
-        return when;
+        return delivery;
       }
-      if (i < STOPS - 1) {
-        victim.goOn();
-      }
+      victim.goOn();
     }
-    return when;
+    victim.stop();
+    return null;
   }
 
   private boolean open(Delivery delivery) throws InterruptedException {

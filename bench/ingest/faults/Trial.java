@@ -38,7 +38,10 @@ public final class Trial {
   private static final Duration LEASE = Duration.ofSeconds(6);
   private static final Duration START = Duration.ofMinutes(3);
   private static final Duration ACKNOWLEDGE = Duration.ofMinutes(1);
-  private static final Duration DRAIN = Duration.ofMinutes(5);
+
+  /** What lost its worker twice waits minutes before it is tried again. */
+  private static final Duration DRAIN = Duration.ofMinutes(20);
+
   private static final String POLLER = "/admin/pollers/kick-viewers/";
 
   private final int kills;

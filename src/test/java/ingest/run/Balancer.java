@@ -81,13 +81,15 @@ public final class Balancer implements AutoCloseable {
   public static final class Delivery {
     private final Instant at = Instant.now();
     private final String sender;
+    private final int port;
     private final List<UUID> events;
     private volatile String environment = "nobody";
     private volatile @Nullable Answer answer;
     private volatile @Nullable String failure;
 
-    Delivery(String sender, List<UUID> events) {
+    Delivery(String sender, int port, List<UUID> events) {
       this.sender = sender;
+      this.port = port;
       this.events = events;
     }
 
@@ -97,6 +99,11 @@ public final class Balancer implements AutoCloseable {
 
     public String sender() {
       return sender;
+    }
+
+    /** The sender's end of the connection. */
+    public int port() {
+      return port;
     }
 
     public List<UUID> events() {
@@ -203,7 +210,7 @@ public final class Balancer implements AutoCloseable {
 
   private void pass(String sender, HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readAllBytes();
-    Delivery delivery = new Delivery(sender, ids(body));
+    Delivery delivery = new Delivery(sender, exchange.getRemoteAddress().getPort(), ids(body));
     if (!delivery.events.isEmpty()) {
       deliveries.add(delivery);
     }
