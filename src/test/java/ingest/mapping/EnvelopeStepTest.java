@@ -224,7 +224,7 @@ final class EnvelopeStepTest {
       - split:
           jsonpath: "$.items[?(@.kind == 'apple')]"
           aggregationStrategy: envelopes
-          stopOnException: "true"
+          stopOnException: true
           steps:
             - setVariables:
                 variables:
@@ -286,7 +286,7 @@ final class EnvelopeStepTest {
         "{\"sorry\": \"not today\"}"
       })
   void one_bad_item_or_another_shape_fails_the_whole(String answer) throws Exception {
-    for (String steps : List.of(ITEMS, ITEMS.replace("    stopOnException: \"true\"\n", ""))) {
+    for (String steps : List.of(ITEMS, ITEMS.replace("    stopOnException: true\n", ""))) {
       Exchange exchange = run(steps, answer, POLL);
       assertTrue(exchange.isFailed(), () -> String.valueOf(exchange.getMessage().getBody()));
     }
