@@ -135,7 +135,11 @@ public final class EngineServer implements AutoCloseable {
         if (closing.await(backoff.toMillis(), TimeUnit.MILLISECONDS)) {
           return;
         }
-        child = launch();
+        try {
+          child = launch();
+        } catch (IOException e) {
+          LOG.warn("ClickHouse cannot be started: {}", e.getMessage()); // the next try comes later
+        }
         if (closing.getCount() == 0) {
           child.destroyForcibly();
           return;
@@ -145,8 +149,6 @@ public final class EngineServer implements AutoCloseable {
           backoff = LONGEST_BACKOFF;
         }
       }
-    } catch (IOException e) {
-      LOG.error("ClickHouse cannot be started again", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
