@@ -158,13 +158,22 @@ enum PropertyRule {
   private static void unswitched(RouteTree tree, Told told) {
     for (RouteFile file : tree.files()) {
       String key = switchOf(file.id());
-      if (isPoller(file) && !tree.keys().contains(key)) {
+      if (isPoller(file) && !standsAlone(file) && !tree.keys().contains(key)) {
         told.at(
             file,
             file.from(),
             "cannot be switched off; declare %s in application.properties".formatted(key));
       }
     }
+  }
+
+  /**
+   * Its schedule stands in the route: nothing of it is in application.properties, its switch is on
+   * and can be overridden.
+   */
+  private static boolean standsAlone(RouteFile file) {
+    String cron = file.route().path("from").path("parameters").path("cron").asText();
+    return !cron.isEmpty() && !cron.contains("{{");
   }
 
   static boolean isPoller(RouteFile file) {
