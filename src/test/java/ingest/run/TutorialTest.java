@@ -48,12 +48,8 @@ final class TutorialTest {
     tutorial.showsFilesOf(Path.of("docs/examples/charts"));
     List<DocumentedCommand> commands = tutorial.commands();
     assertEquals("bin/ingest run", commands.get(0).text());
-    commands.stream().filter(Tutorial::copies).forEach(tutorial::follow);
     try (IngestProcess run = tutorial.run()) {
-      commands.stream()
-          .skip(1)
-          .filter(command -> !Tutorial.copies(command))
-          .forEach(tutorial::follow);
+      commands.stream().skip(1).forEach(tutorial::follow);
       Stores stores = Stores.of(run);
       run.act("/admin/pollers/charts-top/pause");
       run.act("/admin/pollers/charts-top/run");
