@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ public final class Trial {
   private static final Duration DRAIN = Duration.ofMinutes(20);
 
   private static final String POLLER = "/admin/pollers/kick-viewers/";
+
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
   private final int kills;
   private final long seed;
@@ -237,7 +240,7 @@ public final class Trial {
 
   private void say(String words) {
     out.println(
-        LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS) + "  " + words);
+        LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
     out.flush();
   }
 
