@@ -45,7 +45,8 @@ public final class Trial {
 
   private static final String POLLER = "/admin/pollers/kick-viewers/";
 
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
   private final int kills;
   private final long seed;
@@ -239,8 +240,7 @@ public final class Trial {
   }
 
   private void say(String words) {
-    out.println(
-        LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
+    out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
     out.flush();
   }
 

@@ -230,21 +230,21 @@ public final class LaneComponent extends DefaultComponent {
       WakeUp wakeUp = endpoint.component.wakeUp;
       while (working && !lane.stopping()) {
         long seen = wakeUp.generation();
-        boolean sent = false;
+        Batch batch = null;
         try {
-          Batch batch = lane.next(endpoint.chunks);
+          batch = lane.next(endpoint.chunks);
           if (batch != null) {
             process(lane, batch);
-            sent = true;
           }
         } catch (Exception e) {
           LOG.warn("lane {}: looking for work: {}", lane.target().name(), e.getMessage());
         }
         try {
-          if (!sent) {
+          if (batch == null) {
             wakeUp.await(seen, LOOK_EVERY);
           }
-          if (endpoint.linger > 0 && working) {
+          // exceptions have no company to wait for
+          if (endpoint.linger > 0 && working && (batch == null || batch.items().isEmpty())) {
             Thread.sleep(endpoint.linger);
           }
         } catch (InterruptedException e) {
