@@ -118,7 +118,8 @@ final class TutorialTest {
               () ->
                   assertEquals(
                       lastPlaces(Upstream.of(run).served("/control/served-charts")),
-                      places(stores)));
+                      places(stores),
+                      () -> String.join("\n", run.lines())));
     }
   }
 
