@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.jayway.jsonpath.InvalidPathException;
 import com.jayway.jsonpath.JsonPath;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.catalog.LanguageValidationResult;
 import org.apache.camel.tooling.model.BaseOptionModel;
@@ -16,6 +19,8 @@ final class Expressions {
   /** Languages in which any text is right, or which other rules look at. */
   private static final Set<String> ANY_TEXT =
       Set.of("constant", "header", "variable", "exchangeProperty", "method", "ref", "tokenize");
+
+  private static final Pattern PATH = Pattern.compile("\\$\\{jsonpath\\(([^{}]*)\\)}");
 
   private final RouteTree tree;
   private final RouteFile file;
@@ -94,7 +99,14 @@ final class Expressions {
     if (text.startsWith("resource:") || (language.equals("simple") && text.contains(" ? "))) {
       return; // another rule tells the question mark better
     }
-    String why = language.equals("jsonpath") ? jsonpath(text) : camel(language, text, predicate);
+    String why = language.equals("jsonpath") ? jsonpath(text) : null;
+    if (language.equals("simple")) {
+      why = paths(text);
+      text = PATH.matcher(text).replaceAll(Matcher.quoteReplacement("${body}"));
+    }
+    if (why == null && !language.equals("jsonpath")) {
+      why = camel(language, text, predicate);
+    }
     if (why != null) {
       told.at(
           file,
@@ -102,6 +114,16 @@ final class Expressions {
           "%s cannot read '%s': %s"
               .formatted(language, written, why.lines().findFirst().orElse("")));
     }
+  }
+
+  /** Paths inside of simple: Camel would read them with a context that is not there. */
+  private static @Nullable String paths(String simple) {
+    return PATH.matcher(simple)
+        .results()
+        .map(path -> jsonpath(path.group(1)))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   private static @Nullable String camel(String language, String text, boolean predicate) {

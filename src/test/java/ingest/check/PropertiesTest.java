@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -226,6 +227,26 @@ final class PropertiesTest {
     @MethodSource("rules")
     void sound_properties_keep_to(String rule) {
       assertEquals(List.of(), broken(rule));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+        delimiter = '|',
+        value = {"0/2 * * * * ?|0", "{{acme.limit}} * * * * ?|1"})
+    void a_poller_whose_schedule_stands_in_its_route_needs_no_switch(String cron, int findings)
+        throws IOException {
+      Path properties = root.resolve(PROPERTIES);
+      Files.writeString(
+          properties,
+          Files.readString(properties)
+              .replace(
+                  "# POLL_ACME_THINGS_ENABLED: on or off.\npoll.acme-things.enabled = true\n", ""));
+      Path route = root.resolve(ROUTE);
+      Files.writeString(
+          route,
+          Files.readString(route)
+              .replace("      steps:", "      parameters: {cron: \"" + cron + "\"}\n      steps:"));
+      assertEquals(findings, broken("EVERY_POLLER_CAN_BE_SWITCHED_OFF").size());
     }
 
     @Test

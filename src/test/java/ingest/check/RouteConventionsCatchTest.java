@@ -77,7 +77,7 @@ final class RouteConventionsCatchTest {
             from:
               uri: direct:acme-fetch
               steps:
-                - log: "fetching ${body}"
+                - log: "fetching ${body} of ${jsonpath($.size)}"
         """);
     write(
         HTTP,
@@ -310,7 +310,7 @@ final class RouteConventionsCatchTest {
             HELPER,
             "${body}",
             "${bidy}",
-            HELPER + ":9: simple cannot read 'fetching ${bidy}': Unknown function: bidy"),
+            HELPER + ":9: simple cannot read 'fetching ${bidy} of: Unknown function: bidy"),
         arguments(
             "AN_EXPRESSION_CAN_BE_READ",
             POLL,
@@ -329,6 +329,12 @@ final class RouteConventionsCatchTest {
             "simple: \"${body.size} > 0\"",
             "jsonpath: \"$.things[0\"",
             POLL + ":18: jsonpath cannot read '$.things[0'"),
+        arguments(
+            "AN_EXPRESSION_CAN_BE_READ",
+            POLL,
+            "${body.size} > 0",
+            "${jsonpath($.size[0)} > 0",
+            POLL + ":18: simple cannot read '${jsonpath($.size[0)} > 0'"),
         arguments(
             "AN_ENDPOINTS_COMPONENT_KNOWS_ITS_OPTIONS",
             POLL,
