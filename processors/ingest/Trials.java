@@ -14,6 +14,7 @@ import ingest.delivery.Targets;
 import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
 import ingest.outbox.WakeUp;
+import ingest.settings.Mask;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.store.DmDatabase;
@@ -21,7 +22,6 @@ import ingest.store.Dsn;
 import ingest.trial.Ask;
 import ingest.trial.ByHand;
 import ingest.trial.Journal;
-import ingest.trial.Masks;
 import ingest.trial.RolledBack;
 import ingest.trial.RouteTestRun;
 import ingest.trial.Telling;
@@ -87,7 +87,7 @@ final class Trials {
 
   /** Runs the route and tells it; 1 when anything is wrong. */
   int tell(TrialOptions options, PrintWriter out, PrintWriter err) {
-    Telling telling = new Telling(new Masks(settings));
+    Telling telling = new Telling(Mask.of(settings.known()));
     try (RolledBack dm = reached("dm.database-url", err);
         RolledBack env = reached("database.url", err)) {
       Trial trial = trial(dm, env);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +21,7 @@ public final class Mask {
   private static final Pattern SECRET_WORD =
       Pattern.compile(
           ".*(secret|token|password|passwd|passphrase|credential|apikey)s?"
-              + "|pass|pwd|bearer|auth|authorization|sig|signature");
+              + "|pass|pwd|bearer|auth|authorization|cookie|sig|signature");
 
   /** What a secret's name may end with, and then is where it is and not what it is. */
   private static final Set<String> PLACES = Set.of("dir", "url", "uri", "file", "path", "ttl");
@@ -31,6 +32,9 @@ public final class Mask {
 
   /** The same where the scheme was forgotten. */
   private static final Pattern BARE_CREDENTIALS = Pattern.compile("(?s)^(?!.*//)(?<hidden>.*)@");
+
+  /** The password alone, which may stand in other texts by itself. */
+  private static final Pattern PASSWORD = Pattern.compile("//[^/@:]*:([^/@]+)@");
 
   /** A parameter of an address, or of a DSN in words. */
   private static final Pattern PARAMETER =
@@ -56,6 +60,8 @@ public final class Mask {
           secrets.add(part);
           secrets.addAll(List.of(part.split("[,\\s]+", -1)));
         }
+      } else if (isAddress(setting)) {
+        PASSWORD.matcher(setting.value()).results().forEach(p -> secrets.add(p.group(1)));
       }
     }
     return new Mask(
@@ -79,6 +85,22 @@ public final class Mask {
   /** The default as it may be shown. */
   public String standard(Setting setting) {
     return isSecret(setting) ? HIDDEN : shown(setting, setting.standard());
+  }
+
+  /** A header's value as it may be shown: of a secret one its scheme alone. */
+  public String header(String name, String value) {
+    if (!isSecret(name)) {
+      return text(value);
+    }
+    int scheme = value.indexOf(' ');
+    return name.toLowerCase(Locale.ROOT).endsWith("authorization") && scheme > 0
+        ? value.substring(0, scheme + 1) + HIDDEN
+        : HIDDEN;
+  }
+
+  /** Any text as it may be shown, such as a URL, a body or a line of a log. */
+  public String text(String text) {
+    return shown(text, new BitSet());
   }
 
   private static boolean isSecret(Setting setting) {
@@ -114,6 +136,10 @@ public final class Mask {
     if (isAddress(setting)) {
       hide(BARE_CREDENTIALS.matcher(value), hidden);
     }
+    return shown(value, hidden);
+  }
+
+  private String shown(String value, BitSet hidden) {
     Matcher parameter = PARAMETER.matcher(value);
     while (parameter.find()) {
       if (isSecret(parameter.group("name"))) {

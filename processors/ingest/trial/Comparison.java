@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.settings.Mask;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -27,13 +28,13 @@ final class Comparison {
 
   private final RouteTest test;
   private final Telling telling;
-  private final Masks masks;
+  private final Mask mask;
   private final List<Difference> differences = new ArrayList<>();
 
-  Comparison(RouteTest test, Masks masks) {
+  Comparison(RouteTest test, Mask mask) {
     this.test = test;
-    this.masks = masks;
-    this.telling = new Telling(masks);
+    this.mask = mask;
+    this.telling = new Telling(mask);
   }
 
   List<Difference> of(Journal journal, GivenByTest given) {
@@ -263,9 +264,9 @@ final class Comparison {
     if (actual.isArray()) {
       return actual.size()
           + " of them"
-          + (actual.isEmpty() ? "" : ": " + masks.text(actual.toString()));
+          + (actual.isEmpty() ? "" : ": " + mask.text(actual.toString()));
     }
-    return masks.header(what, actual.isValueNode() ? actual.asText() : actual.toString());
+    return mask.header(what, actual.isValueNode() ? actual.asText() : actual.toString());
   }
 
   private void differ(String at, String what, String expected, String actual) {

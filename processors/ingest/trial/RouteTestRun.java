@@ -1,5 +1,6 @@
 package ingest.trial;
 
+import ingest.settings.Mask;
 import ingest.settings.Settings;
 import java.time.Clock;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class RouteTestRun {
     GivenByTest given = new GivenByTest(test);
     try {
       Journal journal = trials.apply(own, test.clock()).run(test.ask(given), entry -> {});
-      return new Comparison(test, new Masks(own)).of(journal, given);
+      return new Comparison(test, Mask.of(own.known())).of(journal, given);
     } catch (TrialException e) {
       return List.of(
           new Difference(

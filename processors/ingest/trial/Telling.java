@@ -3,6 +3,7 @@ package ingest.trial;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.settings.Mask;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,10 @@ public final class Telling {
   /** A whole page in an error would tell nothing more. */
   private static final int LONGEST = 500;
 
-  private final Masks masks;
+  private final Mask mask;
 
-  public Telling(Masks masks) {
-    this.masks = masks;
+  public Telling(Mask mask) {
+    this.mask = mask;
   }
 
   /** One entry, for a person. */
@@ -29,7 +30,7 @@ public final class Telling {
     } else if (entry instanceof Entry.Queried query) {
       out.printf(
           "    %s: %d rows, %s%n",
-          masks.text(query.statement()), query.rows(), query.given() ? "given" : "rolled back");
+          mask.text(query.statement()), query.rows(), query.given() ? "given" : "rolled back");
     } else if (entry instanceof Entry.Committed commit) {
       commit(commit, out);
     } else if (entry instanceof Entry.Failed failed) {
@@ -37,16 +38,16 @@ public final class Telling {
     } else if (entry instanceof Entry.Retried again) {
       out.println("    " + retry(again));
     } else if (entry instanceof Entry.Logged logged) {
-      out.println("    log " + logged.level() + ": " + masks.text(logged.text()));
+      out.println("    log " + logged.level() + ": " + mask.text(logged.text()));
     } else if (entry instanceof Entry.NotCalled not) {
-      out.println("    not called: " + masks.text(not.uri()));
+      out.println("    not called: " + mask.text(not.uri()));
     }
     out.flush();
   }
 
   private void request(Entry.Requested request, PrintWriter out) {
-    out.println("    " + request.method() + " " + masks.text(request.url()));
-    request.headers().forEach((n, v) -> out.println("      " + n + ": " + masks.header(n, v)));
+    out.println("    " + request.method() + " " + mask.text(request.url()));
+    request.headers().forEach((n, v) -> out.println("      " + n + ": " + mask.header(n, v)));
     out.println(
         "    "
             + (request.status() == 0
@@ -88,7 +89,7 @@ public final class Telling {
   /** What failed and why, on one line and without secrets. */
   public String reason(Throwable cause) {
     String text =
-        masks.text(
+        mask.text(
             (cause.getClass().getSimpleName() + ": " + cause.getMessage())
                 .replaceAll("\\p{Cntrl}+", " "));
     return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
@@ -118,16 +119,16 @@ public final class Telling {
 
   private void reply(Journal.Reply reply, PrintWriter out) {
     out.println("answer " + reply.status());
-    reply.headers().forEach((n, v) -> out.println("  " + n + ": " + masks.header(n, v)));
+    reply.headers().forEach((n, v) -> out.println("  " + n + ": " + mask.header(n, v)));
     if (reply.body() != null) {
-      masks.text(reply.body()).lines().forEach(l -> out.println("  " + l));
+      mask.text(reply.body()).lines().forEach(l -> out.println("  " + l));
     }
   }
 
   /** What is wrong, each with its route and step; empty when nothing is. */
   public List<String> problems(Journal journal) {
     List<String> problems = new java.util.ArrayList<>();
-    journal.ended().map(masks::text).ifPresent(problems::add);
+    journal.ended().map(mask::text).ifPresent(problems::add);
     journal.failures().forEach(f -> problems.add(f.step() + ": " + reason(f.cause())));
     journal.schemaErrors().stream()
         .filter(e -> problems.stream().noneMatch(p -> p.contains(e)))
@@ -153,23 +154,23 @@ public final class Telling {
     }
     json(reply.headers(), node.putObject("headers"));
     if (reply.body() != null) {
-      node.put("body", masks.text(reply.body()));
+      node.put("body", mask.text(reply.body()));
     }
   }
 
   private void json(Map<String, String> headers, ObjectNode node) {
-    headers.forEach((name, value) -> node.put(name, masks.header(name, value)));
+    headers.forEach((name, value) -> node.put(name, mask.header(name, value)));
   }
 
   private void json(Entry entry, ObjectNode node) {
     node.put("kind", entry.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT));
     node.put("route", entry.step().route()).put("step", entry.step().id());
     if (entry instanceof Entry.Requested request) {
-      node.put("method", request.method()).put("url", masks.text(request.url()));
+      node.put("method", request.method()).put("url", mask.text(request.url()));
       json(request.headers(), node.putObject("headers"));
       node.put("status", request.status()).put("by", request.by());
     } else if (entry instanceof Entry.Queried query) {
-      node.put("statement", masks.text(query.statement())).put("rows", query.rows());
+      node.put("statement", mask.text(query.statement())).put("rows", query.rows());
       json(query.values(), node.putObject("values"));
       node.put("by", query.given() ? "given" : "database, rolled back");
     } else if (entry instanceof Entry.Committed commit) {
@@ -182,9 +183,9 @@ public final class Telling {
         node.put("waits_ms", again.waits());
       }
     } else if (entry instanceof Entry.Logged logged) {
-      node.put("level", logged.level()).put("text", masks.text(logged.text()));
+      node.put("level", logged.level()).put("text", mask.text(logged.text()));
     } else if (entry instanceof Entry.NotCalled not) {
-      node.put("uri", masks.text(not.uri()));
+      node.put("uri", mask.text(not.uri()));
     }
   }
 

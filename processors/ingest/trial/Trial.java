@@ -2,6 +2,7 @@ package ingest.trial;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import ingest.check.Nearest;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
@@ -293,9 +294,7 @@ public final class Trial {
     if (!broken.isEmpty()) {
       return "route %s cannot be loaded: %s".formatted(id, broken);
     }
-    List<String> near = Near.to(id, files.ids());
-    return "there is no route %s below routes/%s"
-        .formatted(id, near.isEmpty() ? "" : "; did you mean " + String.join(", ", near) + "?");
+    return "there is no route %s below routes/%s".formatted(id, Nearest.hint(id, files.ids()));
   }
 
   private static String notStarted(String id, Throwable e) {

@@ -104,7 +104,7 @@ final class RouteTestsTest {
         "data.viewer_count: 3|data.viewer_count: 4|20|envelopes[0].data.viewer_count|4|3",
         "effects: [ProbeSchedule]|effects: []|21|effects|0 of them|1 of them: [\"ProbeSchedule\"]",
         "upstream.retries: 1|upstream.tries: 1|5|upstream.tries|a setting of application.properties|none",
-        "route: kick-viewers|route: kick-viewer|1|route kick-viewer|to be tried|there is no route kick-viewer below routes/; did you mean kick-viewers, kick-viewers-page, kick-viewers-skip?",
+        "route: kick-viewers|route: kick-viewer|1|route kick-viewer|to be tried|there is no route kick-viewer below routes/; did you mean kick-viewers?",
         "ask-channels:|ask-chanels:|13|the run came to its end|an end|",
         "claim-due-channels:|claim-due-chanels:|13|the run came to its end|an end|",
       })

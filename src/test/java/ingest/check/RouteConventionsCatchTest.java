@@ -310,7 +310,8 @@ final class RouteConventionsCatchTest {
             HELPER,
             "${body}",
             "${bidy}",
-            HELPER + ":9: simple cannot read 'fetching ${bidy} of ${jsonpath($.size)}': Unknown function: bidy"),
+            HELPER
+                + ":9: simple cannot read 'fetching ${bidy} of ${jsonpath($.size)}': Unknown function: bidy"),
         arguments(
             "AN_EXPRESSION_CAN_BE_READ",
             POLL,

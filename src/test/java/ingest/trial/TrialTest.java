@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.envelope.Envelope;
 import ingest.outbox.Intake;
+import ingest.settings.Mask;
 import ingest.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -189,7 +190,7 @@ final class TrialTest {
   @Test
   void secrets_of_a_url_are_masked() {
     String told =
-        new Telling(new Masks(Settings.load(routes, Map.of())))
+        new Telling(Mask.of(Settings.load(routes, Map.of()).known()))
             .json("acme-order", run("acme-order", "{}", false))
             .toString();
     assertTrue(told.contains("api_key=***"), told);
