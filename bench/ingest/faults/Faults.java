@@ -92,12 +92,12 @@ public final class Faults implements Callable<Integer> {
     }
     long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
     out.println("seed " + chosen);
-    Trial trial = new Trial(kills, chosen, rate, keep, out);
+    Ordeal ordeal = new Ordeal(kills, chosen, rate, keep, out);
     CountDownLatch over = new CountDownLatch(1);
     Thread interrupted =
         new Thread(
             () -> {
-              trial.stop();
+              ordeal.stop();
               try {
                 over.await();
               } catch (InterruptedException e) {
@@ -106,7 +106,7 @@ public final class Faults implements Callable<Integer> {
             });
     Runtime.getRuntime().addShutdownHook(interrupted);
     try {
-      Report report = trial.run();
+      Report report = ordeal.run();
       report.print(out);
       if (json != null) {
         Files.writeString(json, report.json().toPrettyString() + "\n");

@@ -18,7 +18,7 @@ class FaultsTest {
   void ten_kills_under_load_lose_nothing_and_repeat_no_effect() throws Exception {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    Report report = new Trial(10, 40, 200, false, out).run();
+    Report report = new Ordeal(10, 40, 200, false, out).run();
     report.print(out);
     assertTrue(report.holds(), said::toString);
     assertEquals(10, report.done(), said::toString);

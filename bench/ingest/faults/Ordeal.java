@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * One run: the product in processes as it is deployed, two of each role behind a balancer, under
  * load; the faults of a plan; then quiet, and the check. Whatever it started it ends.
  */
-public final class Trial {
+public final class Ordeal {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LEASE = Duration.ofSeconds(6);
   private static final Duration START = Duration.ofMinutes(3);
@@ -69,7 +69,7 @@ public final class Trial {
    * @param keep whether the folder with the stores and the logs is left when every rule held, too
    * @param out one line for each fault
    */
-  public Trial(int kills, long seed, int rate, boolean keep, PrintWriter out) {
+  public Ordeal(int kills, long seed, int rate, boolean keep, PrintWriter out) {
     this.kills = kills;
     this.seed = seed;
     this.rate = rate;
