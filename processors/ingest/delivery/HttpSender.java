@@ -87,9 +87,12 @@ public final class HttpSender implements Processor, AutoCloseable {
    * refusals are taken back. A 2xx that refuses events by name is a target that works.
    */
   private static void judgeTarget(Batch batch) {
+    if (batch.targetWorks() || batch.broken() != null) {
+      return;
+    }
     List<OutboxEvent> refused =
         batch.events().stream().filter(e -> batch.outcome(e.id) instanceof Outcome.Failed).toList();
-    if (batch.targetWorks() || batch.broken() != null || refused.size() < PROBES) {
+    if (refused.size() < PROBES) {
       return;
     }
     Outcome last = batch.outcome(refused.get(refused.size() - 1).id);
