@@ -61,7 +61,7 @@ public final class PollersApi {
     String key = Pollers.key(name);
     ObjectNode poller = JSON.createObjectNode();
     poller.put("name", name);
-    poller.put("schedule", switches.schedule(name));
+    poller.put("schedule", pollers.schedule(name));
     poller.put("on", switches.on(key));
     poller.set(
         "override",

@@ -37,6 +37,7 @@ import org.apache.camel.component.quartz.QuartzComponent;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
+import org.quartz.CronTrigger;
 import org.quartz.JobDataMap;
 import org.quartz.JobKey;
 import org.quartz.Scheduler;
@@ -166,7 +167,7 @@ public final class Pollers {
     @Override
     public void onComplete(Exchange exchange) {
       ended(run);
-      if (run.channels() > 0 || run.forced()) {
+      if (run.fresh() > 0 || run.skipped() > 0 || run.forced()) {
         LOG.info(
             String.format(
                 Locale.ROOT,
@@ -285,9 +286,22 @@ public final class Pollers {
     return lastRuns.get(poller);
   }
 
+  /** The cron expression of its timer; empty where it has none. */
+  public String schedule(String poller) throws SchedulerException {
+    return triggers(poller).stream()
+        .filter(CronTrigger.class::isInstance)
+        .map(trigger -> ((CronTrigger) trigger).getCronExpression())
+        .findFirst()
+        .orElse("");
+  }
+
+  private List<? extends Trigger> triggers(String poller) throws SchedulerException {
+    return scheduler().getTriggersOfJob(new JobKey(poller, GROUP));
+  }
+
   /** When its timer fires next; null when it does not. */
   public @Nullable Instant nextRun(String poller) throws SchedulerException {
-    return scheduler().getTriggersOfJob(new JobKey(poller, GROUP)).stream()
+    return triggers(poller).stream()
         .map(Trigger::getNextFireTime)
         .filter(Objects::nonNull)
         .min(Date::compareTo)

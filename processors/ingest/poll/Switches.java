@@ -29,11 +29,6 @@ public final class Switches {
     this.settings = settings;
   }
 
-  /** How often a poller looks, as its property says. */
-  public String schedule(String poller) {
-    return settings.find("poll." + poller + ".cron").orElse("");
-  }
-
   /** An override in force. */
   public record Setting(
       String name,
