@@ -157,24 +157,23 @@ final class Trials {
   private void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();
-    registry.bind("refusals", new Refusals());
+    RouteBean.REFUSALS.bind(registry, new Refusals());
     EventTypes types = EventTypes.load(ROUTES);
     Upstreams.bind(camel, settings, clock, meters);
     Upstreams.bindMapping(registry, types, clock);
     DmDatabase store = new DmDatabase(dm);
     WakeUp nobody = new WakeUp(store);
     nobody.close();
-    registry.bind("targetsApi", new TargetsApi(new Targets(store), nobody));
+    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(store), nobody));
     EnvDatabase environment = new EnvDatabase(env);
-    registry.bind(
-        "internalEvents",
+    RouteBean.INTERNAL_EVENTS.bind(
+        registry,
         new InternalEvents(
             new Consumer(
                 environment, Wiring.projectors(), settings.list("consume.declines"), types),
             new ProcessedEvents(environment),
             new ConsumerMetrics(meters)));
-    registry.bind(
-        "verifyDelivery",
-        new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+    RouteBean.VERIFY_DELIVERY.bind(
+        registry, new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
   }
 }
