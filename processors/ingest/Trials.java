@@ -154,11 +154,11 @@ final class Trials {
    * What routes name. A route of which a bean is missing here (a lane's sender, what counts the
    * whole system) belongs to a running process, and does not start.
    */
-  private void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env) {
+  private void bind(
+      CamelContext camel, EventTypes types, HikariDataSource dm, HikariDataSource env) {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();
     RouteBean.REFUSALS.bind(registry, new Refusals());
-    EventTypes types = EventTypes.load(ROUTES);
     Upstreams.bind(camel, settings, clock, meters);
     Upstreams.bindMapping(registry, types, clock);
     DmDatabase store = new DmDatabase(dm);

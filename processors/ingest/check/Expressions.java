@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.jayway.jsonpath.InvalidPathException;
 import com.jayway.jsonpath.JsonPath;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -99,14 +98,12 @@ final class Expressions {
     if (text.startsWith("resource:") || (language.equals("simple") && text.contains(" ? "))) {
       return; // another rule tells the question mark better
     }
-    String why = language.equals("jsonpath") ? jsonpath(text) : null;
-    if (language.equals("simple")) {
-      why = paths(text);
-      text = PATH.matcher(text).replaceAll(Matcher.quoteReplacement("${body}"));
-    }
-    if (why == null && !language.equals("jsonpath")) {
-      why = camel(language, text, predicate);
-    }
+    String why =
+        switch (language) {
+          case "jsonpath" -> jsonpath(text);
+          case "simple" -> simple(text, predicate);
+          default -> camel(language, text, predicate);
+        };
     if (why != null) {
       told.at(
           file,
@@ -116,14 +113,16 @@ final class Expressions {
     }
   }
 
-  /** Paths inside of simple: Camel would read them with a context that is not there. */
-  private static @Nullable String paths(String simple) {
-    return PATH.matcher(simple)
-        .results()
-        .map(path -> jsonpath(path.group(1)))
-        .filter(Objects::nonNull)
-        .findFirst()
-        .orElse(null);
+  /** Paths inside of it are read apart: Camel would need a context for them. */
+  private static @Nullable String simple(String text, boolean predicate) {
+    Matcher path = PATH.matcher(text);
+    while (path.find()) {
+      String why = jsonpath(path.group(1));
+      if (why != null) {
+        return why;
+      }
+    }
+    return camel("simple", path.replaceAll(Matcher.quoteReplacement("${body}")), predicate);
   }
 
   private static @Nullable String camel(String language, String text, boolean predicate) {

@@ -72,10 +72,11 @@ public final class Trial {
     /**
      * Called before any route is started.
      *
+     * @param types those of the tree that is tried
      * @param dm refuses every connection where no database is reached
      * @param env the same for the environment's
      */
-    void bind(CamelContext camel, HikariDataSource dm, HikariDataSource env);
+    void bind(CamelContext camel, EventTypes types, HikariDataSource dm, HikariDataSource env);
   }
 
   private final Path routes;
@@ -133,9 +134,10 @@ public final class Trial {
       watch(camel, journal, ask);
       camel.getRegistry().bind("dm", DataSource.class, source("dm", dm));
       camel.getRegistry().bind("pollers", pages);
-      RecordedCommit commit = new RecordedCommit(EventTypes.load(routes), journal, dm);
+      EventTypes types = EventTypes.load(routes);
+      RecordedCommit commit = new RecordedCommit(types, journal, dm);
       camel.getRegistry().bind("outboxCommit", commit);
-      beans.bind(camel, dmPool, envPool);
+      beans.bind(camel, types, dmPool, envPool);
       files.load(camel, () -> watchPolicies(camel, ask.live()));
       Map<String, String> from = start(camel, files, ask);
       Exchange sent = send(camel, ask, pages, from);

@@ -83,7 +83,7 @@ final class TrialTest {
             routes,
             Settings.load(routes, Map.of()),
             Clock.systemUTC(),
-            (camel, dm, env) -> {},
+            (camel, types, dm, env) -> {},
             null,
             null)
         .run(new Ask(route, null, Map.of(), Map.of(), new ByHand(answer, null), live), entry -> {});
@@ -100,7 +100,7 @@ final class TrialTest {
             routes,
             Settings.load(routes, Map.of()),
             Clock.systemUTC(),
-            (camel, dm, env) -> camel.getRegistry().bind("acme", map),
+            (camel, types, dm, env) -> camel.getRegistry().bind("acme", map),
             null,
             null)
         .run(
