@@ -36,6 +36,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
@@ -170,7 +171,8 @@ final class Wiring implements AutoCloseable {
     Lanes lanes = new Lanes(all, claims);
     lanesHere = lanes.all();
     Outbox outbox =
-        new Outbox(dm, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
+        new Outbox(
+            dm, State.NONE, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox));
     Upstreams.bindMapping(camel.getRegistry(), types, clock);
     if (roles.contains(Role.INGEST)) {

@@ -6,6 +6,7 @@ import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -46,6 +47,7 @@ final class Backlog {
       Outbox outbox =
           new Outbox(
               dm.database(),
+              State.NONE,
               types,
               Owners.NONE,
               wakeUp,

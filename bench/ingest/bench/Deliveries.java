@@ -14,6 +14,7 @@ import ingest.envelope.EventTypes;
 import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -67,7 +68,14 @@ final class Deliveries implements AutoCloseable {
     Settlement settlement = new Settlement(dm.database(), new Backoff());
     sender = new HttpSender(vertx, lanes, timeout, metrics);
     outbox =
-        new Outbox(dm.database(), types, lanes, wakeUp, new OutboxMetrics(meters, types), lease);
+        new Outbox(
+            dm.database(),
+            State.NONE,
+            types,
+            lanes,
+            wakeUp,
+            new OutboxMetrics(meters, types),
+            lease);
     settled = meters.get("ingest.delivery.events").tag("outcome", "settled").counter();
     camel.getRegistry().bind("httpSender", sender);
     camel.getRegistry().bind("settleStep", new SettleStep(settlement, lanes, metrics));

@@ -9,6 +9,7 @@ import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
@@ -70,6 +71,7 @@ final class OutboxCommits implements Contestant {
       Outbox outbox =
           new Outbox(
               dm.database(),
+              State.NONE,
               types,
               Owners.NONE,
               running,

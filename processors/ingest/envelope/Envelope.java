@@ -86,6 +86,12 @@ public record Envelope(
     return replayof == null ? id : replayof;
   }
 
+  /** The same event, of the channel with this {@code external_id}; null for none. */
+  public Envelope of(@Nullable String channel) {
+    return new Envelope(
+        id, source, type, dataschema, subject, time, rev, channel, replayof, traceparent, data);
+  }
+
   /** Microseconds since 1970, the usual rev. */
   public static long micros(Instant time) {
     return Math.addExact(

@@ -7,9 +7,16 @@ package ingest.envelope;
  * @param version of its {@code data}; a change that readers would notice is a new one
  * @param dataschema {@code <type>/<version>}, the schema's {@code $id}
  * @param recorded whether an environment without a projector of it just records that it came
+ * @param channel whether it observes a channel: {@code dm} keeps what it says of it
  */
 public record EventType(
-    String source, String type, int version, String dataschema, Pii pii, boolean recorded) {
+    String source,
+    String type,
+    int version,
+    String dataschema,
+    Pii pii,
+    boolean recorded,
+    boolean channel) {
 
   /** How personal the data is; decides which targets get it and how long it is kept. */
   public enum Pii {

@@ -41,9 +41,9 @@ import java.util.stream.Stream;
  * <p>A file {@code <type>.schema.json} anywhere below {@code routes} is JSON Schema 2020-12 for the
  * {@code data} of that type. Its {@code $id} is {@code <type>/<version>}, which is also the
  * envelope's {@code dataschema}. Keywords of our own stand at its top: {@code source}, {@code pii},
- * and, where no environment projects the type, {@code "environment": "record"}. Other schemas are
- * never fetched, and a keyword that is not known is an error, since a misspelt rule would check
- * nothing.
+ * where no environment projects the type {@code "environment": "record"}, and where its data says
+ * what a channel is like {@code "observes": "channel"}. Other schemas are never fetched, and a
+ * keyword that is not known is an error, since a misspelt rule would check nothing.
  *
  * <p>Safe for use by several threads; everything is compiled once, in {@link #load}.
  */
@@ -205,15 +205,23 @@ public final class EventTypes {
       throw new InvalidSchema("source is not the name of an upstream");
     }
     int version = Integer.parseInt(id.group("version"));
-    return new EventType(source, expected, version, id.group(), pii(schema), recorded(schema));
+    return new EventType(
+        source,
+        expected,
+        version,
+        id.group(),
+        pii(schema),
+        says(schema, "environment", "record"),
+        says(schema, "observes", "channel"));
   }
 
-  private static boolean recorded(JsonNode schema) {
-    JsonNode environment = schema.path("environment");
-    if (!environment.isMissingNode() && !"record".equals(environment.textValue())) {
-      throw new InvalidSchema("environment is not record");
+  /** True where a keyword has the only value it can have. */
+  private static boolean says(JsonNode schema, String keyword, String value) {
+    JsonNode said = schema.path(keyword);
+    if (!said.isMissingNode() && !value.equals(said.textValue())) {
+      throw new InvalidSchema(keyword + " is not " + value);
     }
-    return !environment.isMissingNode();
+    return !said.isMissingNode();
   }
 
   private static EventType.Pii pii(JsonNode schema) {
@@ -275,6 +283,7 @@ public final class EventTypes {
             .keyword(new NonValidationKeyword("source"))
             .keyword(new NonValidationKeyword("pii"))
             .keyword(new NonValidationKeyword("environment"))
+            .keyword(new NonValidationKeyword("observes"))
             .unknownKeywordFactory(
                 (keyword, context) -> {
                   throw new InvalidSchema("keyword " + keyword + " is not known");

@@ -1,10 +1,12 @@
 package ingest.kick;
 
+import ingest.outbox.Derived;
 import ingest.outbox.Effect;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -22,7 +24,7 @@ record ProbeSchedule(Page page) implements Effect {
       """;
 
   @Override
-  public void write(Connection tx, Set<UUID> fresh) throws SQLException {
+  public List<Derived> write(Connection tx, Set<UUID> fresh) throws SQLException {
     try (PreparedStatement update = tx.prepareStatement(PROBED)) {
       update.setArray(
           1,
@@ -45,5 +47,6 @@ record ProbeSchedule(Page page) implements Effect {
       update.setObject(4, page.token());
       update.executeUpdate();
     }
+    return List.of();
   }
 }

@@ -4,7 +4,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The outcome of a commit: both kinds are accepted.
+ * The outcome of a commit for the events of its intake: both kinds are accepted.
  *
  * @param fresh events that are in the outbox by this commit
  * @param duplicates events that an earlier commit brought

@@ -33,8 +33,9 @@ final class IntakeStatement {
           SELECT nextval('ingest.chunk_seq') AS chunk, ingest.now() AS at,
                  (ingest.now() AT TIME ZONE 'UTC')::date AS day
       ), e AS MATERIALIZED (
-          SELECT * FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[])
-              AS e(id, pos, source, type, subject, rev, channelid, envelope)
+          SELECT id, pos, source, type, subject, rev, channelid, string_to_array(targets, ',') AS targets, envelope
+          FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[])
+              AS e(id, pos, source, type, subject, rev, channelid, targets, envelope)
       ), k AS (
           INSERT INTO ingest.event_key (id, day, chunk, pos, source, received_at)
           SELECT e.id, g.day, g.chunk, e.pos, e.source, g.at FROM e, g ORDER BY e.id
@@ -42,8 +43,8 @@ final class IntakeStatement {
           RETURNING id
       ), o AS (
           INSERT INTO ingest.ingest_outbox
-              (day, chunk, pos, event_id, source, type, subject, rev, channelid, envelope, created_at)
-          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.envelope, g.at
+              (day, chunk, pos, event_id, source, type, subject, rev, channelid, targets, envelope, created_at)
+          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.targets, e.envelope, g.at
           FROM k JOIN e USING (id), g ORDER BY e.pos
           RETURNING pos, type, targets
       ), c AS (
@@ -72,8 +73,15 @@ final class IntakeStatement {
     this.lease = lease;
   }
 
-  /** An event of the group; {@code position} is its bit in a mask. */
-  record Member(Envelope envelope, int position, String json) {}
+  /**
+   * An event of the group; {@code position} is its bit in a mask. Without targets it goes to those
+   * that take its type; names of targets have no comma.
+   */
+  record Member(Envelope envelope, List<String> targets, int position, String json) {
+    @Nullable String named() {
+      return targets.isEmpty() ? null : String.join(",", targets);
+    }
+  }
 
   /** What one target gets of a group; a null mask means all of it. */
   record Delivery(String target, boolean owned, @Nullable String mask) {}
@@ -97,6 +105,7 @@ final class IntakeStatement {
       statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.subject()));
       statement.setArray(++p, Columns.of(tx, "bigint", group, m -> m.envelope.rev()));
       statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.channelid()));
+      statement.setArray(++p, Columns.of(tx, "text", group, Member::named));
       statement.setArray(++p, Columns.of(tx, "text", group, Member::json));
       statement.setDouble(++p, lease.toMillis() / 1000.0);
       statement.setArray(++p, Columns.of(tx, "text", owning, Map.Entry::getKey));

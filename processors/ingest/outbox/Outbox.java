@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The only commit point. What {@link #commit} returned for is in the database and will be
@@ -35,13 +37,19 @@ public final class Outbox {
    * All the chunks of an intake are one ascending row of keys: two intakes that overlap in another
    * order would deadlock on their inserts.
    */
-  private static final Comparator<Envelope> BY_ID =
-      Comparator.comparing(Envelope::id, EventId.ORDER);
+  private static final Comparator<Derived> BY_ID =
+      Comparator.comparing(d -> d.envelope().id(), EventId.ORDER);
 
   /** No partition takes a row: SQLSTATE 23514 of PostgreSQL's tuple routing. */
   private static final String NO_PARTITION = "23514";
 
+  /** Serialization failure, deadlock, a key that another commit brought just now. */
+  private static final Set<String> ANOTHER_CAME_BETWEEN = Set.of("40001", "40P01", "23505");
+
+  private static final int TRIES = 5;
+
   private final DmDatabase dm;
+  private final State state;
   private final EventTypes types;
   private final Owners owners;
   private final WakeUp wakeUp;
@@ -49,14 +57,17 @@ public final class Outbox {
   private final IntakeStatement statement;
   private volatile boolean archived;
 
+  @SuppressWarnings("TooManyParameters") // what a commit touches
   public Outbox(
       DmDatabase dm,
+      State state,
       EventTypes types,
       Owners owners,
       WakeUp wakeUp,
       OutboxMetrics metrics,
       Duration lease) {
     this.dm = dm;
+    this.state = state;
     this.types = types;
     this.owners = owners;
     this.wakeUp = wakeUp;
@@ -65,53 +76,78 @@ public final class Outbox {
   }
 
   /**
-   * Commits an intake in one transaction: its events in chunks, then its effects.
+   * Commits an intake in one transaction: its events in chunks, then what they and the intake
+   * change in {@code dm}, then the events that this brought about.
    *
    * @throws InvalidEnvelope for an event off its schema, over its size, or that shares its id with
    *     another of this intake; nothing is committed then
    * @throws SQLException when it is not known to be committed; the same intake may be tried again
    */
   public Committed commit(Intake intake) throws SQLException {
-    List<List<IntakeStatement.Member>> groups = groups(intake.envelopes());
+    List<Derived> events = named(intake.envelopes());
+    List<List<IntakeStatement.Member>> groups = groups(events);
+    List<Effect> effects = new ArrayList<>(state.effects(intake.envelopes()));
+    effects.addAll(intake.effects());
     requireArchive();
-    try {
-      return transaction(intake, groups);
-    } catch (SQLException e) {
-      if (!NO_PARTITION.equals(e.getSQLState())) {
-        throw e;
+    for (int tried = 1; ; tried++) {
+      try {
+        return transaction(events, groups, effects);
+      } catch (SQLException e) {
+        if (tried < TRIES && NO_PARTITION.equals(e.getSQLState())) {
+          new Partitions(dm).make();
+        } else if (tried == TRIES
+            || !ANOTHER_CAME_BETWEEN.contains(String.valueOf(e.getSQLState()))) {
+          throw e;
+        }
       }
-      new Partitions(dm).make();
-      return transaction(intake, groups);
     }
   }
 
-  private Committed transaction(Intake intake, List<List<IntakeStatement.Member>> groups)
+  private Committed transaction(
+      List<Derived> events, List<List<IntakeStatement.Member>> groups, List<Effect> effects)
       throws SQLException {
-    Map<String, UUID> own = owners.withRoom();
+    Map<String, UUID> lanes = owners.withRoom();
     long since = System.nanoTime();
+    List<Derived> derived = new ArrayList<>();
     List<IntakeStatement.Group> committed =
         dm.transaction(
             tx -> {
-              List<IntakeStatement.Group> done = new ArrayList<>();
-              for (List<IntakeStatement.Member> group : groups) {
-                done.add(statement.insert(tx, group, own));
-              }
+              List<IntakeStatement.Group> done = insert(tx, groups, lanes);
               Set<UUID> fresh = fresh(done);
-              for (Effect effect : intake.effects()) {
-                effect.write(tx, fresh);
+              for (Effect effect : effects) {
+                derived.addAll(effect.write(tx, fresh));
               }
+              done.addAll(insert(tx, groups(derived), lanes));
               return done;
             });
-    Set<UUID> fresh = fresh(committed);
-    Set<UUID> duplicates = new HashSet<>();
-    intake.envelopes().stream()
-        .map(Envelope::id)
-        .filter(id -> !fresh.contains(id))
-        .forEach(duplicates::add);
     boolean due = committed.stream().map(g -> handOver(g, since)).reduce(false, (a, b) -> a || b);
     wakeUp.committed(due);
-    metrics.committed(intake.envelopes(), fresh);
-    return new Committed(fresh, duplicates);
+    Set<UUID> written = fresh(committed);
+    metrics.committed(Stream.concat(events.stream(), derived.stream()), written);
+    Map<Boolean, Set<UUID>> own =
+        events.stream()
+            .map(e -> e.envelope().id())
+            .collect(Collectors.partitioningBy(written::contains, Collectors.toSet()));
+    return new Committed(own.getOrDefault(true, Set.of()), own.getOrDefault(false, Set.of()));
+  }
+
+  private List<IntakeStatement.Group> insert(
+      Connection tx, List<List<IntakeStatement.Member>> groups, Map<String, UUID> own)
+      throws SQLException {
+    List<IntakeStatement.Group> inserted = new ArrayList<>();
+    for (List<IntakeStatement.Member> group : groups) {
+      inserted.add(statement.insert(tx, group, own));
+    }
+    return inserted;
+  }
+
+  /** With the channels' ids, where a mapper could not know them. */
+  private List<Derived> named(List<Envelope> envelopes) throws SQLException {
+    Map<String, String> channels = state.channels(envelopes);
+    return envelopes.stream()
+        .map(e -> e.channelid() == null ? e.of(channels.get(e.subject())) : e)
+        .map(e -> new Derived(e, List.of()))
+        .toList();
   }
 
   /** True when a chunk of the group is left for a claim. */
@@ -131,12 +167,13 @@ public final class Outbox {
     return due;
   }
 
-  private List<List<IntakeStatement.Member>> groups(List<Envelope> envelopes) {
+  private List<List<IntakeStatement.Member>> groups(List<Derived> events) {
     Set<UUID> ids = new HashSet<>();
     List<List<IntakeStatement.Member>> groups = new ArrayList<>();
     List<IntakeStatement.Member> group = new ArrayList<>();
     int bytes = 0;
-    for (Envelope envelope : envelopes.stream().sorted(BY_ID).toList()) {
+    for (Derived event : events.stream().sorted(BY_ID).toList()) {
+      Envelope envelope = event.envelope();
       if (!ids.add(envelope.id())) {
         throw new InvalidEnvelope(
             "two events of one intake share the id " + EventId.text(envelope.id()));
@@ -149,7 +186,7 @@ public final class Outbox {
         group = new ArrayList<>();
         bytes = 0;
       }
-      group.add(new IntakeStatement.Member(envelope, group.size(), json));
+      group.add(new IntakeStatement.Member(envelope, event.targets(), group.size(), json));
       bytes += size;
     }
     if (!group.isEmpty()) {

@@ -1,14 +1,14 @@
 package ingest.outbox;
 
-import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** What was committed, by type; every type of the allow-list has its counters from the start. */
 public final class OutboxMetrics {
@@ -44,12 +44,11 @@ public final class OutboxMetrics {
             });
   }
 
-  void committed(Collection<Envelope> envelopes, Set<UUID> fresh) {
-    for (Envelope e : envelopes) {
-      Counter counter = (fresh.contains(e.id()) ? accepted : duplicates).get(e.type());
-      if (counter != null) {
-        counter.increment();
-      }
-    }
+  void committed(Stream<Derived> events, Set<UUID> fresh) {
+    events
+        .map(Derived::envelope)
+        .map(e -> (fresh.contains(e.id()) ? accepted : duplicates).get(e.type()))
+        .filter(Objects::nonNull)
+        .forEach(Counter::increment);
   }
 }

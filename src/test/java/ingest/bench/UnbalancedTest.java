@@ -15,6 +15,7 @@ import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import ingest.projection.kick.ViewerCountProjector;
 import ingest.settings.Settings;
@@ -97,6 +98,7 @@ class UnbalancedTest {
     try (WakeUp wakeUp = new WakeUp(STORES.dm())) {
       new Outbox(
               STORES.dm(),
+              State.NONE,
               types,
               Owners.NONE,
               wakeUp,

@@ -6,6 +6,7 @@ import ingest.outbox.AcmeEvents;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import ingest.signature.Secret;
 import ingest.store.TestStores;
@@ -67,7 +68,8 @@ final class Rig implements AutoCloseable {
 
   /** An outbox of a process with these lanes. */
   Outbox outbox(Owners owners) {
-    return new Outbox(stores.dm(), TYPES, owners, wakeUp, new OutboxMetrics(meters, TYPES), LEASE);
+    return new Outbox(
+        stores.dm(), State.NONE, TYPES, owners, wakeUp, new OutboxMetrics(meters, TYPES), LEASE);
   }
 
   /** Lets time pass, for the process and for the database. */

@@ -95,11 +95,30 @@ final class EventTypesTest {
     write("acme/notes.json", "no schema");
     EventType type =
         new EventType(
-            "acme", "acme.thing.seen", 2, "acme.thing.seen/2", EventType.Pii.PERSONAL, false);
+            "acme",
+            "acme.thing.seen",
+            2,
+            "acme.thing.seen/2",
+            EventType.Pii.PERSONAL,
+            false,
+            false);
     EventTypes types = acme();
     assertEquals(List.of(type), List.copyOf(types.all()));
     assertEquals(Optional.of(type), types.find("acme.thing.seen"));
     assertEquals(Optional.empty(), types.find("acme.thing.unseen"));
+  }
+
+  @Test
+  void a_schema_may_say_that_its_events_observe_a_channel() throws IOException {
+    write(
+        "acme/acme.thing.seen.schema.json",
+        SCHEMA.replace("\"pii\"", "\"observes\": \"channel\", \"pii\""));
+    assertTrue(EventTypes.load(routes).find("acme.thing.seen").orElseThrow().channel());
+    write(
+        "acme/acme.thing.seen.schema.json",
+        SCHEMA.replace("\"pii\"", "\"observes\": \"chanel\", \"pii\""));
+    InvalidSchema told = assertThrows(InvalidSchema.class, () -> EventTypes.load(routes));
+    assertTrue(String.valueOf(told.getMessage()).contains("observes is not channel"));
   }
 
   @Test

@@ -63,7 +63,7 @@ class OutboxTest {
 
   private Outbox outbox(Owners owners) {
     OutboxMetrics metrics = new OutboxMetrics(new SimpleMeterRegistry(), TYPES);
-    return new Outbox(STORES.dm(), TYPES, owners, wakeUp, metrics, LEASE);
+    return new Outbox(STORES.dm(), State.NONE, TYPES, owners, wakeUp, metrics, LEASE);
   }
 
   private static void target(String name, String mode, String types) {
@@ -245,6 +245,7 @@ class OutboxTest {
                         "INSERT INTO ingest.switch (name, value, who, why) VALUES ('effect', 'on',"
                             + " 'test', 'test')");
                   }
+                  return List.of();
                 })));
     assertEquals(List.of(Set.of(apples(1, 1).get(0).id())), told);
     assertEquals(List.of("effect"), STORES.sql().rows("SELECT name FROM ingest.switch"));
@@ -259,6 +260,7 @@ class OutboxTest {
                 "INSERT INTO ingest.switch (name, value, who, why) VALUES ('effect', 'on', 'test',"
                     + " 'test')");
           }
+          return List.of();
         };
     Effect throwing =
         (tx, fresh) -> {
@@ -433,7 +435,11 @@ class OutboxTest {
   void the_lease_of_an_owned_chunk_runs_from_before_its_commit() throws SQLException {
     List<Long> committing = new ArrayList<>();
     Holding lanes = new Holding(Map.of("clickhouse", UUID.randomUUID()));
-    Effect effect = (tx, fresh) -> committing.add(System.nanoTime());
+    Effect effect =
+        (tx, fresh) -> {
+          committing.add(System.nanoTime());
+          return List.of();
+        };
     outbox(lanes).commit(new Intake(apples(0, 1), List.of(effect)));
     assertTrue(lanes.leasedFrom - committing.get(0) < 0);
   }

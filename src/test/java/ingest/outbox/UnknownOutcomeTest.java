@@ -27,7 +27,7 @@ class UnknownOutcomeTest {
 
   private static Outbox outbox(DmDatabase dm, WakeUp wakeUp) {
     OutboxMetrics metrics = new OutboxMetrics(new SimpleMeterRegistry(), TYPES);
-    return new Outbox(dm, TYPES, Owners.NONE, wakeUp, metrics, Duration.ofSeconds(60));
+    return new Outbox(dm, State.NONE, TYPES, Owners.NONE, wakeUp, metrics, Duration.ofSeconds(60));
   }
 
   private static long committed() {
@@ -67,6 +67,7 @@ class UnknownOutcomeTest {
             try (var statement = tx.createStatement()) {
               statement.execute("SELECT pg_terminate_backend(pg_backend_pid())");
             }
+            return java.util.List.of();
           };
       Outbox outbox = outbox(STORES.dm(), wakeUp);
       SQLException lost =
@@ -99,6 +100,7 @@ class UnknownOutcomeTest {
             statement.execute(
                 "INSERT INTO ingest.switch (name, value, who, why) VALUES ('a', 'b', 'c', 'd') ON CONFLICT DO NOTHING");
           }
+          return java.util.List.of();
         };
     try (WakeUp wakeUp = new WakeUp(STORES.dm())) {
       Outbox outbox = outbox(STORES.dm(), wakeUp);

@@ -35,6 +35,7 @@ import ingest.outbox.OutboxEvent;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
+import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import ingest.projection.kick.ViewerCountProjector;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -123,6 +124,7 @@ class PostgreSQL15Test {
       Outbox outbox =
           new Outbox(
               dm,
+              State.NONE,
               TYPES,
               Owners.NONE,
               wakeUp,

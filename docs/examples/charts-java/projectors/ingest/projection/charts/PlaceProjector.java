@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;
 import ingest.projection.Projector;
-import ingest.projection.Revision;
+import ingest.envelope.Revision;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,6 +1,5 @@
-package ingest.projection;
+package ingest.envelope;
 
-import ingest.envelope.EventId;
 import java.util.UUID;
 
 /**
@@ -8,6 +7,9 @@ import java.util.UUID;
  * original event. An equal pair is the same event, so a replay writes it again.
  */
 public record Revision(long rev, UUID event) implements Comparable<Revision> {
+  /** Older than every observation: what was never seen. */
+  public static final Revision NEVER = new Revision(0, new UUID(0, 0));
+
   @Override
   public int compareTo(Revision other) {
     int byRev = Long.compare(rev, other.rev);
