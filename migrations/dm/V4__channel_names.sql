@@ -24,6 +24,8 @@ ALTER TABLE dm.streamer_channel
     ADD COLUMN live_ev uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
 ALTER TABLE dm.streamer_channel SET (fillfactor = 70); -- nothing that changes with every sighting is indexed: HOT
 UPDATE dm.streamer_channel SET observed_slug = current_slug WHERE current_slug IS NOT NULL;
+ALTER TABLE dm.streamer_channel ADD CONSTRAINT streamer_channel_held_as_seen
+    CHECK (current_slug IS NULL OR (observed_slug IS NOT NULL AND current_slug = observed_slug));
 CREATE INDEX streamer_channel_seen_as ON dm.streamer_channel (platform, observed_slug); -- who else was seen under a name
 
 -- The spans of a channel follow each other without gap or overlap from its first sighting on, and no two

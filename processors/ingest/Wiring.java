@@ -7,6 +7,8 @@ import ingest.admin.ManagementHttp;
 import ingest.admin.PollersApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
+import ingest.channel.ChannelMetrics;
+import ingest.channel.ChannelState;
 import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.EnvDatabase;
@@ -36,7 +38,6 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
-import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
@@ -170,9 +171,10 @@ final class Wiring implements AutoCloseable {
     List<Target> all = roles.contains(Role.INGEST) ? allTargets() : List.of();
     Lanes lanes = new Lanes(all, claims);
     lanesHere = lanes.all();
+    ChannelState channels = new ChannelState(dm, types, new ChannelMetrics(meters));
     Outbox outbox =
         new Outbox(
-            dm, State.NONE, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
+            dm, channels, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox));
     Upstreams.bindMapping(camel.getRegistry(), types, clock);
     if (roles.contains(Role.INGEST)) {

@@ -82,6 +82,13 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
             VALUES ('clickhouse', 'clickhouse', 'live', '{*}', 1000, 'test', 'test')
             ON CONFLICT (name) DO UPDATE SET mode = 'live', types = '{*}'
             """);
+    sql()
+        .run(
+            """
+            WITH s AS (DELETE FROM dm.stream_session), p AS (DELETE FROM dm.probe_schedule),
+                 h AS (DELETE FROM dm.streamer_channel_slug_history)
+            DELETE FROM dm.streamer_channel
+            """);
     envSql()
         .run("WITH p AS (DELETE FROM public.processed_events) DELETE FROM public.channel_snapshot");
   }

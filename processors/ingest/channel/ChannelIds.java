@@ -1,0 +1,89 @@
+package ingest.channel;
+
+import ingest.store.Columns;
+import ingest.store.DmDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code external_id} by channel, read once for each and kept: it never changes. Of a channel that
+ * is not in the database it is the one that it will get. Thread-safe, bounded.
+ */
+final class ChannelIds {
+  /** Twice the channels that are expected. */
+  private static final int MOST = 100_000;
+
+  private static final String QUERY =
+      """
+      SELECT c.platform, c.platform_user_id, c.external_id
+      FROM unnest(?::text[], ?::text[]) AS k(platform, platform_user_id)
+      JOIN dm.streamer_channel c USING (platform, platform_user_id)
+      """;
+
+  private final DmDatabase dm;
+  private final Map<ChannelKey, String> known = new Recent();
+
+  ChannelIds(DmDatabase dm) {
+    this.dm = dm;
+  }
+
+  Map<ChannelKey, String> of(Collection<ChannelKey> channels) throws SQLException {
+    Map<ChannelKey, String> ids = new HashMap<>();
+    List<ChannelKey> unknown;
+    synchronized (known) {
+      for (ChannelKey channel : channels) {
+        String id = known.get(channel);
+        if (id != null) {
+          ids.put(channel, id);
+        }
+      }
+    }
+    unknown = channels.stream().filter(c -> !ids.containsKey(c)).distinct().toList();
+    if (!unknown.isEmpty()) {
+      Map<ChannelKey, String> read = read(unknown);
+      synchronized (known) {
+        known.putAll(read);
+      }
+      unknown.forEach(c -> ids.put(c, read.getOrDefault(c, c.externalId())));
+    }
+    return ids;
+  }
+
+  private Map<ChannelKey, String> read(List<ChannelKey> channels) throws SQLException {
+    Map<ChannelKey, String> ids = new HashMap<>();
+    try (Connection connection = dm.connection();
+        PreparedStatement query = connection.prepareStatement(QUERY)) {
+      query.setArray(1, Columns.of(connection, "text", channels, ChannelKey::platform));
+      query.setArray(2, Columns.of(connection, "text", channels, ChannelKey::userId));
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          ids.put(
+              new ChannelKey(rows.getString("platform"), rows.getString("platform_user_id")),
+              rows.getString("external_id"));
+        }
+      }
+    }
+    return ids;
+  }
+
+  /** The least recently used goes first. */
+  private static final class Recent extends LinkedHashMap<ChannelKey, String> {
+    private static final long serialVersionUID = 1;
+
+    Recent() {
+      super(1024, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<ChannelKey, String> eldest) {
+      return size() > MOST;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package ingest.channel;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What happened to channels; everything that can be counted is there from the start. */
+public final class ChannelMetrics {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelMetrics.class);
+
+  /** Fields that a sighting can have and that can be odd. */
+  private static final String[] FIELDS = {
+    "platform_user_id",
+    "slug",
+    "follower_count",
+    "viewer_count",
+    "stream_rev",
+    "started_at",
+    "ended_at"
+  };
+
+  private final Counter renamed;
+  private final Counter lost;
+  private final Map<String, Counter> refused;
+
+  public ChannelMetrics(MeterRegistry registry) {
+    renamed =
+        Counter.builder("ingest.channels.renamed")
+            .description("Channels that were seen under another name than before")
+            .register(registry);
+    lost =
+        Counter.builder("ingest.channels.names.lost")
+            .description("Channels left without a name, because another was seen under it later")
+            .register(registry);
+    refused =
+        Stream.of(FIELDS)
+            .collect(
+                Collectors.toMap(
+                    Function.identity(),
+                    field ->
+                        Counter.builder("ingest.channels.refused")
+                            .description(
+                                "Fields of events that were no such thing and were passed over")
+                            .tag("field", field)
+                            .register(registry)));
+  }
+
+  void named(Names names) {
+    renamed.increment(names.renames().size());
+    lost.increment(names.lost());
+  }
+
+  /** A field of an event was passed over; its value is not told. */
+  void refuse(String event, String field, String reason) {
+    LOG.info("event {}: {} {}; it is passed over", event, field, reason);
+    Counter counter = refused.get(field);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package ingest.channel;
+
+import ingest.envelope.EventTypes;
+import ingest.outbox.Derived;
+import ingest.outbox.Effect;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** What the events of one commit say of channels, written with them: first who, then what ran. */
+final class ChannelSeen implements Effect {
+  private final List<Sighting> sightings;
+  private final Channels channels;
+  private final EventTypes types;
+
+  ChannelSeen(List<Sighting> sightings, Channels channels, EventTypes types) {
+    this.sightings = List.copyOf(sightings);
+    this.channels = channels;
+    this.types = types;
+  }
+
+  @Override
+  public List<Derived> write(Connection tx, Set<UUID> fresh) throws SQLException {
+    List<Sighting> seen =
+        sightings.stream().filter(s -> fresh.contains(s.revision().event())).toList();
+    Channels.Upserted upserted = channels.upsert(tx, seen);
+    return Renamed.events(upserted.renames(), types);
+  }
+}
