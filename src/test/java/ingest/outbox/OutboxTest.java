@@ -252,6 +252,52 @@ class OutboxTest {
   }
 
   @Test
+  void an_event_that_an_effect_decides_is_committed_once_and_goes_to_the_targets_it_names()
+      throws SQLException {
+    target("stage", "live", "{*}");
+    target("production", "live", "{*}");
+    Effect decides =
+        (tx, fresh) ->
+            List.of(
+                new Derived(event(PEAR_SEEN, 1), List.of("production")),
+                new Derived(event(PEAR_SEEN, 2), List.of()));
+    Intake intake = new Intake(apples(0, 1), List.of(decides));
+    assertEquals(Set.of(apples(0, 1).get(0).id()), outbox.commit(intake).fresh());
+    assertEquals(Set.of(), outbox.commit(intake).fresh());
+    assertEquals(
+        List.of("clickhouse|1", "clickhouse|2", "production|1", "production|2", "stage|2"),
+        STORES
+            .sql()
+            .rows(
+                "SELECT target, envelope::json -> 'data' ->> 'n' FROM ingest.ingest_outbox_delivery"
+                    + " JOIN ingest.ingest_outbox o USING (event_id) WHERE o.type = ? ORDER BY 1, 2",
+                PEAR_SEEN));
+  }
+
+  @Test
+  void an_event_that_an_effect_decides_is_held_to_its_schema_and_takes_the_whole_along() {
+    Effect decides = (tx, fresh) -> List.of(new Derived(event("acme.plum.seen", 1), List.of()));
+    assertThrows(
+        InvalidEnvelope.class, () -> outbox.commit(new Intake(apples(0, 1), List.of(decides))));
+    assertNothingCommitted();
+  }
+
+  @Test
+  void what_another_commit_came_between_is_tried_again_as_a_whole() throws SQLException {
+    List<Integer> tries = new ArrayList<>();
+    Effect hindered =
+        (tx, fresh) -> {
+          tries.add(fresh.size());
+          if (tries.size() < 3) {
+            throw new SQLException("another came between", "40001");
+          }
+          return List.of();
+        };
+    assertEquals(1, outbox.commit(new Intake(apples(0, 1), List.of(hindered))).fresh().size());
+    assertEquals(List.of(1, 1, 1), tries);
+  }
+
+  @Test
   void an_effect_that_throws_leaves_nothing_of_its_intake() {
     Effect written =
         (tx, fresh) -> {
