@@ -58,6 +58,7 @@ public final class Cli {
             .addSubcommand(new CheckCommand(settings, around))
             .addSubcommand(new PollersCommand(settings, around))
             .addSubcommand(new TargetsCommand(settings, around))
+            .addSubcommand(new ChannelCommand(settings, around))
             .addSubcommand(new EmitCommand(settings, around))
             .addSubcommand(new TryCommand(runtime, around))
             .addSubcommand(new TestCommand(runtime, around));

@@ -38,6 +38,15 @@ class AdminCommandsTest {
       """
       {"name":"stage","kind":"http","mode":"paused","types":["kick.*","x.*"],"batch":200,"who":"ada@desk","changed_at":"2025-12-24T18:00:00Z","why":null}""";
 
+  private static final String CHANNEL =
+      """
+      [{"channel_id":7,"external_id":"01K8ZF6T3Q5W9X7Y2N4M8B1C0D","platform":"kick","platform_user_id":"676","slug":"ronin",
+        "display_name":"Ronin","follower_count":1200,"is_live":true,"is_banned":false,"first_seen_at":"2025-12-24T18:00:00Z",
+        "last_seen_at":"2026-03-01T11:59:30Z","next_probe_at":"2026-03-01T12:00:30Z",
+        "names":[{"slug":"ronin","from":"2026-02-27T11:20:00Z","until":null},
+                 {"slug":"ninja","from":"2025-12-24T18:00:00Z","until":"2026-02-27T11:20:00Z"}],
+        "sessions":[{"started_at":"2026-03-01T11:20:00Z","ended_at":null,"title":"\\u001b[2Jhello","peak_viewers":1500,"average_viewers":900.5}]}]""";
+
   @TempDir private Path root = Path.of("");
   private final FakeIngest ingest = new FakeIngest();
 
@@ -79,6 +88,7 @@ class AdminCommandsTest {
     "status, GET /admin/status, '{\"outbox\":{\"events\":1},\"errors\":[]}'",
     "pollers, GET /admin/pollers, '[{\"name\":\"kick-viewers\"}]'",
     "pollers list, GET /admin/pollers, '[{\"name\":\"kick-viewers\"}]'",
+    "channel ninja --platform kick, GET /admin/channels/ninja, '[{\"platform\":\"kick\"}]'",
     "targets, GET /admin/targets, '[{\"name\":\"stage\"}]'",
     "targets list, GET /admin/targets, '[{\"name\":\"stage\"}]'",
     "targets set stage live, POST /admin/targets/stage, '{\"name\":\"stage\"}'"
@@ -120,6 +130,37 @@ class AdminCommandsTest {
             .map(line -> line.replaceAll(" +", " "))
             .toList(),
         result.out().lines().map(line -> line.replaceAll(" +", " ")).toList());
+  }
+
+  @Test
+  void a_channel_is_shown_with_its_names_over_time_and_its_last_streams() {
+    ingest.on("GET /admin/channels/ninja", 200, CHANNEL);
+    Caller.Result result = caller().calls("channel", "ninja");
+    assertEquals(0, result.code(), result.err());
+    assertEquals(
+        """
+        kick 676 is ronin, live, channel 7 (01K8ZF6T3Q5W9X7Y2N4M8B1C0D)
+        followers 1200, last seen 11:59:30 (30 s ago), asked for next 12:00:30 (in 30 s)
+        NAME   FROM                 UNTIL
+        ronin  27 Feb 11:20 (2 d ago)    -
+        ninja  24 Dec 2025 (66 d ago)    27 Feb 11:20 (2 d ago)
+        STREAM               ENDED  PEAK  AVERAGE  TITLE
+        11:20:00 (40 min ago)  -      1,500  900.5    [2Jhello
+
+        """
+            .lines()
+            .map(line -> line.replaceAll(" +", " "))
+            .toList(),
+        result.out().lines().map(line -> line.replaceAll(" +", " ")).toList());
+  }
+
+  @Test
+  void a_name_that_nobody_has_or_had_is_told_and_fails() {
+    ingest.on("GET /admin/channels/nobody", 200, "[]");
+    Caller.Result result = caller().calls("channel", "nobody", "--platform", "kick");
+    assertEquals(1, result.code());
+    assertEquals(
+        "no channel is or was called nobody on kick: it has not been seen yet\n", result.err());
   }
 
   @Test
