@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     the poll
  * @param key the sender's own key of this fact, with which the same fact is the same event whenever
  *     it is seen; null where it has none, which is the poll's slot
+ * @param keyTime a time that never changes with the key; null for {@code time}
  * @param ordinal tells the events of one type, subject and key apart; 0 where there is one
  * @param rev the upstream's own revision; null for the microseconds of the time
  * @param channelid {@code dm.streamer_channel.external_id}, where the subject is a channel
@@ -27,6 +28,7 @@ public record Draft(
     String subject,
     @Nullable Instant time,
     @Nullable String key,
+    @Nullable Instant keyTime,
     int ordinal,
     @Nullable Long rev,
     @Nullable String channelid,
@@ -37,13 +39,30 @@ public record Draft(
 
   /** An event that is identified by its poll: one for each subject and slot. */
   public static Draft polled(EventType type, String subject, JsonNode data) {
-    return new Draft(type, subject, null, null, 0, null, null, data);
+    return new Draft(type, subject, null, null, null, 0, null, null, data);
   }
 
   /** An event that the upstream identifies; {@code time} has to be the same whenever key is. */
   public static Draft keyed(
       EventType type, String subject, String key, Instant time, JsonNode data) {
-    return new Draft(type, subject, time, key, 0, null, null, data);
+    return new Draft(type, subject, time, key, null, 0, null, null, data);
+  }
+
+  /**
+   * The same event, where it happened at another time than the one that never changes with its key;
+   * null for the time of its arrival.
+   */
+  public Draft at(@Nullable Instant happened) {
+    return new Draft(
+        type,
+        subject,
+        happened,
+        key,
+        keyTime == null ? time : keyTime,
+        ordinal,
+        rev,
+        channelid,
+        data);
   }
 
   /**
@@ -61,7 +80,8 @@ public record Draft(
     if (key != null && key.isEmpty()) {
       throw new InvalidEnvelope("key is empty");
     }
-    if (key != null && time == null) {
+    Instant keyed = keyTime == null ? time : keyTime;
+    if (key != null && keyed == null) {
       throw new InvalidEnvelope(
           "time is absent: a key of the sender needs a time of the sender, or each poll would make another event of it");
     }
@@ -70,10 +90,10 @@ public record Draft(
       throw new InvalidEnvelope(
           "key is absent, and there is no poll whose slot could stand for it");
     }
-    if (time != null && time.isBefore(Instant.EPOCH)) {
+    if (before1970(time) || before1970(keyTime)) {
       throw new InvalidEnvelope("time is before 1970");
     }
-    Instant bound = key == null ? slot : time;
+    Instant bound = key == null ? slot : keyed;
     String identity = key == null ? Long.toString(millis(slot)) : key;
     Instant happened = held(time == null ? arrival.time() : time, arrival.time().plus(AHEAD));
     return new Envelope(
@@ -89,6 +109,10 @@ public record Draft(
         null,
         arrival.traceparent(),
         data);
+  }
+
+  private static boolean before1970(@Nullable Instant time) {
+    return time != null && time.isBefore(Instant.EPOCH);
   }
 
   private static long millis(@Nullable Instant slot) {

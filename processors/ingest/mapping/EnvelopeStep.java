@@ -68,6 +68,7 @@ public final class EnvelopeStep implements Processor {
             required(exchange, "subject"),
             time(exchange.getVariable("time")),
             text(exchange, "key"),
+            null,
             Math.toIntExact(number(exchange, "ordinal", 0L, Integer.MAX_VALUE)),
             exchange.getVariable("rev") == null
                 ? null
