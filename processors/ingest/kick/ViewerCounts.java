@@ -6,18 +6,13 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Maps Kick's answer to {@code GET /channels} to {@code kick.viewer_count.observed}.
@@ -39,8 +34,8 @@ public final class ViewerCounts {
    */
   private static final Duration LAG = Duration.ofSeconds(90);
 
-  /** A stream that starts later than this after the poll is a fault of Kick's clock. */
-  private static final Duration AHEAD = Duration.ofMinutes(2);
+  /** A stream that starts later than this after it was seen is a fault of Kick's clock. */
+  static final Duration AHEAD = Duration.ofMinutes(2);
 
   /**
    * One envelope for each channel of the page that the answer lists, in the answer's order.
@@ -54,19 +49,13 @@ public final class ViewerCounts {
    * @throws MalformedAnswer when anything that is mapped has a wrong type
    */
   public List<Envelope> map(JsonNode answer, List<DueChannel> page, String traceparent) {
-    JsonNode items = required(answer, "$", "data", JsonNode::isArray, "an array");
     Map<String, DueChannel> due = new HashMap<>();
     page.forEach(channel -> due.put(channel.platformUserId(), channel));
     List<Envelope> envelopes = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      String path = "$.data[" + i + "]";
-      JsonNode item = items.get(i);
-      String userId =
-          required(item, path, "broadcaster_user_id", JsonNode::isIntegralNumber, "an integer")
-              .asText();
-      DueChannel channel = due.remove(userId);
+    for (KickObject item : KickObject.of(answer).objects("data")) {
+      DueChannel channel = due.remove(item.id("broadcaster_user_id"));
       if (channel != null) {
-        envelopes.add(envelope(channel, data(item, path, channel), traceparent));
+        envelopes.add(envelope(channel, data(item, channel), traceparent));
       }
     }
     return envelopes;
@@ -89,15 +78,13 @@ public final class ViewerCounts {
         data);
   }
 
-  private static ObjectNode data(JsonNode item, String path, DueChannel channel) {
+  private static ObjectNode data(KickObject item, DueChannel channel) {
     ObjectNode data = JsonNodeFactory.instance.objectNode();
     data.put("platform", SOURCE);
     data.put("platform_user_id", channel.platformUserId());
-    String slug = text(item, path, "slug");
-    put(data, "slug", slug == null ? null : slug.toLowerCase(Locale.ROOT));
-    JsonNode answered = object(item, path, "stream");
-    set(data, "viewer_count", count(answered, path + ".stream", "viewer_count"));
-    ObjectNode stream = stream(item, path, channel.polledAt());
+    KickObject.put(data, "slug", item.slug("slug"));
+    KickObject.set(data, "viewer_count", item.object("stream").count("viewer_count"));
+    ObjectNode stream = stream(item, channel.polledAt());
     if (!stream.isEmpty()) {
       data.set("stream", stream);
       data.put("stream_rev", Long.toString(Envelope.micros(channel.polledAt().minus(LAG))));
@@ -106,25 +93,24 @@ public final class ViewerCounts {
   }
 
   /** What Kick's webhooks report too; Kick has parts of it beside its own {@code stream}. */
-  private static ObjectNode stream(JsonNode item, String path, Instant polledAt) {
-    JsonNode answered = object(item, path, "stream");
-    String at = path + ".stream";
+  private static ObjectNode stream(KickObject item, Instant polledAt) {
+    KickObject answered = item.object("stream");
     ObjectNode stream = JsonNodeFactory.instance.objectNode();
-    set(stream, "is_live", flag(answered, at, "is_live"));
-    Instant startedAt = time(answered, at, "start_time");
+    KickObject.set(stream, "is_live", answered.flag("is_live"));
+    Instant startedAt = answered.time("start_time");
     if (startedAt != null
         && !startedAt.isAfter(polledAt.plus(AHEAD))
         && stream.path("is_live").booleanValue()) {
       stream.put("started_at", startedAt.toString());
     }
-    put(stream, "title", text(item, path, "stream_title"));
-    put(stream, "language", text(answered, at, "language"));
-    set(stream, "is_mature", flag(answered, at, "is_mature"));
-    ObjectNode category = category(object(item, path, "category"), path + ".category");
+    KickObject.put(stream, "title", item.text("stream_title"));
+    KickObject.put(stream, "language", answered.text("language"));
+    KickObject.set(stream, "is_mature", answered.flag("is_mature"));
+    ObjectNode category = category(item.object("category"));
     if (!category.isEmpty()) {
       stream.set("category", category);
     }
-    ArrayNode tags = texts(answered, at, "custom_tags");
+    ArrayNode tags = answered.texts("custom_tags");
     if (!tags.isEmpty()) {
       stream.set("tags", tags);
     }
@@ -132,109 +118,14 @@ public final class ViewerCounts {
   }
 
   /** Empty for id 0, which is Kick's way to say that there is none. */
-  private static ObjectNode category(JsonNode answered, String path) {
+  private static ObjectNode category(KickObject answered) {
     ObjectNode category = JsonNodeFactory.instance.objectNode();
-    JsonNode id = count(answered, path, "id");
-    String name = text(answered, path, "name");
+    JsonNode id = answered.count("id");
+    String name = answered.text("name");
     if (id != null && id.intValue() != 0) {
       category.set("id", id);
-      put(category, "name", name);
+      KickObject.put(category, "name", name);
     }
     return category;
-  }
-
-  /** The object, or an empty one where it is absent. */
-  private static JsonNode object(JsonNode parent, String path, String name) {
-    JsonNode value = optional(parent, path, name, JsonNode::isObject, "an object");
-    return value == null ? JsonNodeFactory.instance.objectNode() : value;
-  }
-
-  private static @Nullable JsonNode count(JsonNode parent, String path, String name) {
-    return optional(
-        parent,
-        path,
-        name,
-        value -> value.isIntegralNumber() && value.canConvertToInt() && value.intValue() >= 0,
-        "a count");
-  }
-
-  private static @Nullable JsonNode flag(JsonNode parent, String path, String name) {
-    return optional(parent, path, name, JsonNode::isBoolean, "a boolean");
-  }
-
-  /** The time, or null where Kick has none: the field is absent or empty, or the year is 1. */
-  private static @Nullable Instant time(JsonNode parent, String path, String name) {
-    String text = text(parent, path, name);
-    if (text == null) {
-      return null;
-    }
-    try {
-      OffsetDateTime time = OffsetDateTime.parse(text);
-      return time.getYear() <= 1 ? null : time.toInstant();
-    } catch (DateTimeException e) {
-      throw new MalformedAnswer(path + "." + name, "an RFC 3339 time");
-    }
-  }
-
-  private static @Nullable String text(JsonNode parent, String path, String name) {
-    JsonNode value = optional(parent, path, name, JsonNode::isTextual, "a string");
-    return value == null ? null : text(value);
-  }
-
-  private static ArrayNode texts(JsonNode parent, String path, String name) {
-    ArrayNode texts = JsonNodeFactory.instance.arrayNode();
-    JsonNode values = optional(parent, path, name, JsonNode::isArray, "an array");
-    for (int i = 0; values != null && i < values.size(); i++) {
-      if (!values.get(i).isTextual()) {
-        throw new MalformedAnswer("%s.%s[%d]".formatted(path, name, i), "a string");
-      }
-      String text = text(values.get(i));
-      if (text != null) {
-        texts.add(text);
-      }
-    }
-    return texts;
-  }
-
-  /** Null where it is blank. Without NUL, which no text column of PostgreSQL takes. */
-  private static @Nullable String text(JsonNode value) {
-    String text = value.textValue().replace("\0", "");
-    return text.isBlank() ? null : text;
-  }
-
-  private static JsonNode required(
-      JsonNode parent, String path, String name, Predicate<JsonNode> is, String expected) {
-    if (!parent.isObject()) {
-      throw new MalformedAnswer(path, "an object");
-    }
-    JsonNode value = optional(parent, path, name, is, expected);
-    if (value == null) {
-      throw new MalformedAnswer(path + "." + name, expected);
-    }
-    return value;
-  }
-
-  private static @Nullable JsonNode optional(
-      JsonNode parent, String path, String name, Predicate<JsonNode> is, String expected) {
-    JsonNode value = parent.get(name);
-    if (value == null || value.isNull()) {
-      return null;
-    }
-    if (!is.test(value)) {
-      throw new MalformedAnswer(path + "." + name, expected);
-    }
-    return value;
-  }
-
-  private static void set(ObjectNode object, String name, @Nullable JsonNode value) {
-    if (value != null) {
-      object.set(name, value);
-    }
-  }
-
-  private static void put(ObjectNode object, String name, @Nullable String value) {
-    if (value != null) {
-      object.put(name, value);
-    }
   }
 }

@@ -1,0 +1,161 @@
+package ingest.kick;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object that Kick sent, and its place in the whole. Its fields are read as Kick documents them:
+ * {@code null} is absent, and anything of a wrong type is a {@link MalformedAnswer}.
+ */
+record KickObject(JsonNode node, String path) {
+  private static final Pattern ID = Pattern.compile("[0-9]{1,19}");
+
+  KickObject {
+    if (!node.isObject()) {
+      throw new MalformedAnswer(path, "an object");
+    }
+  }
+
+  /** The whole of it. */
+  static KickObject of(JsonNode root) {
+    return new KickObject(root, "$");
+  }
+
+  /** The object, or an empty one where it is absent. */
+  KickObject object(String name) {
+    JsonNode value = optional(name, JsonNode::isObject, "an object");
+    return new KickObject(
+        value == null ? JsonNodeFactory.instance.objectNode() : value, path + "." + name);
+  }
+
+  /** The objects of an array that has to be there. */
+  List<KickObject> objects(String name) {
+    JsonNode values = required(name, JsonNode::isArray, "an array");
+    List<KickObject> objects = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      objects.add(new KickObject(values.get(i), "%s.%s[%d]".formatted(path, name, i)));
+    }
+    return objects;
+  }
+
+  /** An id that has to be there, as text. */
+  String id(String name) {
+    return required(name, JsonNode::isIntegralNumber, "an integer").asText();
+  }
+
+  /** An id that has to be there, as text, also where it is sent as text. */
+  String idOrText(String name) {
+    return required(
+            name,
+            value ->
+                (value.isIntegralNumber() || value.isTextual())
+                    && ID.matcher(value.asText()).matches(),
+            "an id")
+        .asText();
+  }
+
+  @Nullable JsonNode count(String name) {
+    return optional(
+        name,
+        value -> value.isIntegralNumber() && value.canConvertToInt() && value.intValue() >= 0,
+        "a count");
+  }
+
+  @Nullable JsonNode flag(String name) {
+    return optional(name, JsonNode::isBoolean, "a boolean");
+  }
+
+  boolean requiredFlag(String name) {
+    return required(name, JsonNode::isBoolean, "a boolean").booleanValue();
+  }
+
+  /** The time, or null where Kick has none: the field is absent or empty, or the year is 1. */
+  @Nullable Instant time(String name) {
+    String text = text(name);
+    if (text == null) {
+      return null;
+    }
+    try {
+      OffsetDateTime time = OffsetDateTime.parse(text);
+      return time.getYear() <= 1 ? null : time.toInstant();
+    } catch (DateTimeException e) {
+      throw new MalformedAnswer(path + "." + name, "an RFC 3339 time");
+    }
+  }
+
+  /** A channel's name in URLs; Kick has been seen to send capitals. */
+  @Nullable String slug(String name) {
+    String text = text(name);
+    return text == null ? null : text.toLowerCase(Locale.ROOT);
+  }
+
+  @Nullable String text(String name) {
+    JsonNode value = optional(name, JsonNode::isTextual, "a string");
+    return value == null ? null : text(value);
+  }
+
+  ArrayNode texts(String name) {
+    ArrayNode texts = JsonNodeFactory.instance.arrayNode();
+    JsonNode values = optional(name, JsonNode::isArray, "an array");
+    for (int i = 0; values != null && i < values.size(); i++) {
+      if (!values.get(i).isTextual()) {
+        throw new MalformedAnswer("%s.%s[%d]".formatted(path, name, i), "a string");
+      }
+      String text = text(values.get(i));
+      if (text != null) {
+        texts.add(text);
+      }
+    }
+    return texts;
+  }
+
+  /** Null where it is blank. Without NUL, which no text column of PostgreSQL takes. */
+  private static @Nullable String text(JsonNode value) {
+    String text = value.textValue().replace("\0", "");
+    return text.isBlank() ? null : text;
+  }
+
+  private JsonNode required(String name, Predicate<JsonNode> is, String expected) {
+    JsonNode value = optional(name, is, expected);
+    if (value == null) {
+      throw new MalformedAnswer(path + "." + name, expected);
+    }
+    return value;
+  }
+
+  private @Nullable JsonNode optional(String name, Predicate<JsonNode> is, String expected) {
+    JsonNode value = node.get(name);
+    if (value == null || value.isNull()) {
+      return null;
+    }
+    if (!is.test(value)) {
+      throw new MalformedAnswer(path + "." + name, expected);
+    }
+    return value;
+  }
+
+  /** Sets what there is. */
+  static void put(ObjectNode object, String name, @Nullable String value) {
+    if (value != null) {
+      object.put(name, value);
+    }
+  }
+
+  /** Sets what there is. */
+  static void set(ObjectNode object, String name, @Nullable JsonNode value) {
+    if (value != null) {
+      object.set(name, value);
+    }
+  }
+}
