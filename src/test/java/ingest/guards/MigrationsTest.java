@@ -36,6 +36,15 @@ final class MigrationsTest {
     assertEquals(List.of(), misnumbered(names), folder);
   }
 
+  @Test
+  void the_tutorials_migration_takes_the_next_free_number() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String folder : List.of("migrations/env", "docs/examples/charts-java/migrations/env")) {
+      files(folder).forEach(file -> names.add(String.valueOf(file.getFileName())));
+    }
+    assertEquals(List.of(), misnumbered(names));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"migrations/dm", "migrations/env", "clickhouse"})
   void every_migration_says_why_what_it_locks_how_it_is_undone_and_whom_it_serves(String folder)
