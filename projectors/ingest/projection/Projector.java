@@ -29,8 +29,9 @@ public interface Projector<R> {
   List<R> rows(Envelope envelope);
 
   /**
-   * One set-based statement, guarded by the revision of each column group it writes, in the
-   * transaction that records the events' ids. Rows come in any order; the same row may come again.
+   * Set-based statements, as few as there are, guarded by the revision of each column group they
+   * write, in the transaction that records the events' ids. Rows come in the order of the batch,
+   * which is any order of their revisions; the same row may come again.
    */
   void write(Connection tx, List<R> rows) throws SQLException;
 }

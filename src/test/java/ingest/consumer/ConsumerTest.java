@@ -215,7 +215,11 @@ class ConsumerTest {
   void a_projector_whose_table_is_missing_fails_its_own_events_alone() throws SQLException {
     STORES.envSql().run("DROP TABLE public.tally");
     ObjectNode viewers = event("kick.viewer_count.observed", 5);
-    viewers.putObject("data").put("platform_user_id", "5").put("viewer_count", 7);
+    viewers
+        .putObject("data")
+        .put("platform", "kick")
+        .put("platform_user_id", "5")
+        .put("viewer_count", 7);
     List<JsonNode> batch = new ArrayList<>(apples(0, 2));
     batch.add(viewers);
     assertEquals("SQLSTATE 42P01, SQLSTATE 42P01, Applied", results(batch));
@@ -352,7 +356,8 @@ class ConsumerTest {
    */
   private static ObjectNode observed(int number, int channel, boolean lowerViewers) {
     ObjectNode event = event("kick.viewer_count.observed", number);
-    ObjectNode data = event.putObject("data").put("platform_user_id", Integer.toString(channel));
+    ObjectNode data = event.putObject("data").put("platform", "kick");
+    data.put("platform_user_id", Integer.toString(channel));
     if (channel < 30 == lowerViewers) {
       data.put("viewer_count", number);
     } else {

@@ -90,7 +90,8 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
             DELETE FROM dm.streamer_channel
             """);
     envSql()
-        .run("WITH p AS (DELETE FROM public.processed_events) DELETE FROM public.channel_snapshot");
+        .run(
+            "WITH p AS (DELETE FROM public.processed_events), s AS (DELETE FROM public.streamers) DELETE FROM public.channel_snapshot");
   }
 
   @Override
