@@ -25,6 +25,11 @@ final class MigrationsTest {
   private static final Pattern NAME =
       Pattern.compile("V([1-9][0-9]*)__[a-z0-9]+(_[a-z0-9]+)*\\.sql");
 
+  /** The dm migration that makes the roles; each later one works as the owner. */
+  private static final int ROLES = 7;
+
+  private static final String AS_OWNER = "SET ROLE dm_owner;";
+
   @ParameterizedTest
   @ValueSource(strings = {"migrations/dm", "migrations/env", "clickhouse"})
   void migrations_are_numbered_without_gaps(String folder) throws IOException {
@@ -56,6 +61,46 @@ final class MigrationsTest {
               m -> told.add(file + ": its header has no line '-- " + m + ": …'; say it there"));
     }
     assertEquals("", String.join("\n", told));
+  }
+
+  @Test
+  void what_a_dm_migration_makes_is_dm_owners() throws IOException {
+    List<String> told = new ArrayList<>();
+    for (Path file : files("migrations/dm")) {
+      Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+      if (name.matches()
+          && Integer.parseInt(name.group(1)) > ROLES
+          && !worksAsOwner(Files.readString(file))) {
+        told.add(
+            file
+                + ": its first statement is not '"
+                + AS_OWNER
+                + "': what it makes would belong to whoever migrates, and nobody else could use it");
+      }
+    }
+    assertEquals("", String.join("\n", told));
+  }
+
+  @Test
+  void a_migration_that_works_as_its_login_is_told() {
+    assertTrue(worksAsOwner("-- Why: a\n\n-- b\nSET ROLE dm_owner; -- c\nSELECT 1;"));
+    for (String text :
+        List.of(
+            "-- Why: a\nSELECT 1;\nSET ROLE dm_owner;",
+            "-- SET ROLE dm_owner;\nSELECT 1;",
+            "SET ROLE ingest_writer;",
+            "")) {
+      assertFalse(worksAsOwner(text), text);
+    }
+  }
+
+  private static boolean worksAsOwner(String text) {
+    return text.lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !line.startsWith("--"))
+        .findFirst()
+        .orElse("")
+        .startsWith(AS_OWNER);
   }
 
   static Stream<Arguments> headers() {
@@ -120,7 +165,7 @@ final class MigrationsTest {
 
   private static List<Path> files(String folder) throws IOException {
     try (Stream<Path> files = Files.list(Path.of(folder))) {
-      return files.sorted().toList();
+      return files.filter(Files::isRegularFile).sorted().toList(); // a folder holds no migrations
     }
   }
 }
