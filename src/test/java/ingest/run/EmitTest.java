@@ -92,6 +92,44 @@ class EmitTest {
             .size());
   }
 
+  @Test
+  void a_channel_is_found_by_the_name_of_before_and_its_rename_is_an_event_of_its_own()
+      throws Exception {
+    Instant at = Instant.now().minusSeconds(60);
+    ObjectNode before = event(4_400_001L, at);
+    before.withObject("data").put("slug", "ninja");
+    ObjectNode after = event(4_400_001L, at.plusSeconds(10));
+    after.withObject("data").put("slug", "ronin");
+    try (IngestProcess emit = emit(List.of(before.toString(), after.toString()))) {
+      assertEquals(0, emit.exitCode(), emit.lines()::toString);
+    }
+    Balance.exact(run, stores);
+    assertEquals(
+        1,
+        stores.dmNumber(
+            "SELECT count(*) FROM ingest.ingest_outbox WHERE type = 'kick.channel.renamed'"));
+    assertEquals(
+        1,
+        stores
+            .envRows(
+                "SELECT 1 FROM public.channel_snapshot WHERE platform_user_id = '4400001' AND slug = 'ronin'")
+            .size());
+    try (IngestProcess found =
+        IngestProcess.start(
+            Map.of(),
+            "channel",
+            "NINJA",
+            "--url",
+            "http://127.0.0.1:" + run.environment().get("MANAGEMENT_PORT"))) {
+      assertEquals(0, found.exitCode(), found.lines()::toString);
+      assertTrue(
+          found.lines().get(0).startsWith("kick 4400001 is ronin, channel "),
+          found.lines()::toString);
+      assertTrue(
+          found.lines().stream().anyMatch(l -> l.startsWith("ninja ")), found.lines()::toString);
+    }
+  }
+
   /** A line that is not to be committed, and what has to be said of it. */
   private record Bad(String line, String reason) {}
 
