@@ -13,6 +13,7 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,8 +31,14 @@ public final class Consumer {
   /** How long a statement waits for a lock before the batch is answered 503. */
   private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'";
 
+  /** How often a batch is tried that PostgreSQL ends for the sake of another. */
+  private static final int TRIES = 4;
+
   private final EnvDatabase env;
+
+  /** By type, which is the order they run in, in every batch. */
   private final Map<String, Projector<?>> projectors = new TreeMap<>();
+
   private final List<String> declined;
   private final EventTypes types;
 
@@ -97,12 +104,31 @@ public final class Consumer {
       }
     }
     if (!known.isEmpty()) {
-      apply(known, results);
+      results.putAll(applied(known));
     }
     return results;
   }
 
-  private void apply(List<Envelope> known, Map<String, Result> results) throws SQLException {
+  /**
+   * Several projectors write one table, each in the order of its keys, so two batches may lock
+   * crosswise what different projectors of theirs write. PostgreSQL then ends one of them; nothing
+   * of it was done, and it begins again.
+   */
+  private Map<String, Result> applied(List<Envelope> known) throws SQLException {
+    for (int left = TRIES - 1; ; left--) {
+      try {
+        return appliedAtOnce(known);
+      } catch (SQLException e) {
+        if (left == 0 || !worthAnotherTry(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** What was applied and what failed; of others nothing is said. */
+  private Map<String, Result> appliedAtOnce(List<Envelope> known) throws SQLException {
+    Map<String, Result> results = new HashMap<>();
     try (Connection tx = env.connection()) {
       tx.setAutoCommit(false);
       try {
@@ -128,6 +154,7 @@ public final class Consumer {
           ProcessedEvents.forget(tx, failed);
         }
         tx.commit();
+        return results;
       } catch (SQLException | RuntimeException e) {
         rollBack(tx, e);
         throw e;
@@ -198,6 +225,11 @@ public final class Consumer {
         write(tx, projector, part.subList(middle, part.size()), results, failed);
       }
     }
+  }
+
+  /** A deadlock, or a serialization failure. */
+  private static boolean worthAnotherTry(SQLException e) {
+    return "40P01".equals(e.getSQLState()) || "40001".equals(e.getSQLState());
   }
 
   /** Classes 22 (data), 23 (constraint) and 42 (the projector's statement) are an event's fault. */

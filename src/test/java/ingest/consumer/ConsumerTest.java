@@ -29,15 +29,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConsumerTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
@@ -280,6 +284,106 @@ class ConsumerTest {
     assertEquals(List.of(), tally());
     assertEquals(List.of(), processed());
     assertEquals("Applied, Applied, Applied", results(apples(0, 3)));
+  }
+
+  /** Writes its rows in the order of the batch, the second when both sides have their first. */
+  private static final class Crosswise implements Projector<String> {
+    private final CountDownLatch bothHoldOne = new CountDownLatch(2);
+    private final AtomicInteger tries = new AtomicInteger();
+
+    @Override
+    public String source() {
+      return "acme";
+    }
+
+    @Override
+    public String type() {
+      return "acme.apple.seen";
+    }
+
+    @Override
+    public List<String> rows(Envelope envelope) {
+      return List.of(envelope.data().path("who").asText());
+    }
+
+    @Override
+    public void write(Connection tx, List<String> rows) throws SQLException {
+      tries.incrementAndGet();
+      try (PreparedStatement update =
+          tx.prepareStatement("UPDATE public.tally SET who = who || '+' WHERE who LIKE ? || '%'")) {
+        for (String who : rows) {
+          update.setString(1, who);
+          update.executeUpdate();
+          bothHoldOne.countDown();
+          assertTrue(bothHoldOne.await(30, TimeUnit.SECONDS));
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  @Test
+  void a_batch_that_a_deadlock_ends_begins_again() throws Exception {
+    STORES.envSql().run("INSERT INTO public.tally VALUES ('left'), ('right')");
+    Crosswise crosswise = new Crosswise();
+    Consumer both = new Consumer(STORES.env(), List.of(crosswise), List.of(), types());
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      List<Future<Map<String, Result>>> sides = new ArrayList<>();
+      for (List<String> order : List.of(List.of("left", "right"), List.of("right", "left"))) {
+        int first = sides.size() * 2;
+        List<JsonNode> batch =
+            List.of(saying(apple(first), order.get(0)), saying(apple(first + 1), order.get(1)));
+        sides.add(threads.submit(() -> both.consume(batch)));
+      }
+      for (Future<Map<String, Result>> side : sides) {
+        assertEquals(
+            List.of(new Result.Applied(), new Result.Applied()), List.copyOf(side.get().values()));
+      }
+    } finally {
+      threads.shutdownNow();
+      assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
+    }
+    assertEquals(3, crosswise.tries.get(), "one of them was ended, and once");
+    assertEquals(List.of("left++", "right++"), tally());
+    assertEquals(ids(apples(0, 4)), processed());
+  }
+
+  @ParameterizedTest(name = "SQLSTATE {0} is tried {1} times")
+  @CsvSource({"40P01, 4", "40001, 4", "55P03, 1", "57014, 1"})
+  void what_another_batch_is_to_blame_for_is_tried_again_within_bounds(String state, int tries) {
+    AtomicInteger tried = new AtomicInteger();
+    Projector<String> ended =
+        new Projector<>() {
+          @Override
+          public String source() {
+            return "acme";
+          }
+
+          @Override
+          public String type() {
+            return "acme.apple.seen";
+          }
+
+          @Override
+          public List<String> rows(Envelope envelope) {
+            return List.of("row");
+          }
+
+          @Override
+          public void write(Connection tx, List<String> rows) throws SQLException {
+            tried.incrementAndGet();
+            try (var statement = tx.createStatement()) {
+              statement.execute("DO $$ BEGIN RAISE SQLSTATE '" + state + "'; END $$");
+            }
+          }
+        };
+    Consumer consumer = new Consumer(STORES.env(), List.of(ended), List.of(), types());
+    SQLException told = assertThrows(SQLException.class, () -> consumer.consume(apples(0, 3)));
+    assertEquals(state, told.getSQLState());
+    assertEquals(tries, tried.get());
+    assertEquals(List.of(), processed());
   }
 
   @Test
