@@ -26,6 +26,12 @@ public interface Embedded extends AutoCloseable {
    */
   Map<String, String> running(Settings settings);
 
+  /**
+   * The settings under which migrations reach the stores that {@link #start} gave users of less
+   * rights to: as who owns what they make.
+   */
+  Map<String, String> owners();
+
   /** Registers the simulated upstream's channels where the embedded {@code dm} has none yet. */
   void seed(DataSource dm);
 

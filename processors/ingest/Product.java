@@ -142,7 +142,7 @@ final class Product implements Runtime {
       }
     }
     effective = effective.with("embedded", derived);
-    new Migrations(effective).run();
+    new Migrations(effective.with("embedded", embedded.owners())).run();
     if (started.containsKey("dm.database-url")) {
       try (DmDatabase dm = DmDatabase.open(effective)) {
         embedded.seed(dm.pool());

@@ -4,6 +4,7 @@ import ingest.delivery.Target;
 import ingest.delivery.Targets;
 import ingest.settings.Settings;
 import ingest.store.DmDatabase;
+import ingest.store.PostgresPool;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -12,13 +13,22 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 
-/** A {@code dm} database of its own, in the product's pool. */
-record Dm(DmDatabase database, Settings settings) implements AutoCloseable {
+/**
+ * A {@code dm} database of its own, in the product's pool.
+ *
+ * @param owner the same, where tables are made and cleared
+ */
+record Dm(DmDatabase database, DmDatabase owner, Settings settings) implements AutoCloseable {
   private static final String ARCHIVE = "clickhouse";
 
   static Dm open(Server server) throws SQLException {
-    Settings settings = Settings.load(Path.of(""), Map.of("DM_DATABASE_URL", server.dm()));
-    return new Dm(DmDatabase.open(settings), settings);
+    String url = server.dm();
+    Settings owners = Settings.load(Path.of(""), Map.of("DM_DATABASE_URL", url));
+    Settings settings = Settings.load(Path.of(""), Map.of("DM_DATABASE_URL", server.product(url)));
+    return new Dm(
+        DmDatabase.open(settings),
+        new DmDatabase(PostgresPool.open("owner", "dm.database-url", owners, 2)),
+        settings);
   }
 
   /** Nobody but these is delivered to; the archive is off, as without ClickHouse. */
@@ -36,7 +46,7 @@ record Dm(DmDatabase database, Settings settings) implements AutoCloseable {
 
   /** Autocommit; a VACUUM may be among them. */
   void execute(String... statements) throws SQLException {
-    try (Connection connection = database.connection();
+    try (Connection connection = owner.connection();
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);
@@ -57,5 +67,6 @@ record Dm(DmDatabase database, Settings settings) implements AutoCloseable {
   @Override
   public void close() {
     database.close();
+    owner.close();
   }
 }

@@ -39,6 +39,9 @@ final class Server implements AutoCloseable {
           "checkpoint_timeout",
           "autovacuum");
 
+  private static final String USER = "ingest";
+  private static final String ROLE = "ingest_writer";
+
   /** What the kernel counts in: USER_HZ is 100 wherever Linux runs Java. */
   private static final long NANOS_PER_TICK = 10_000_000;
 
@@ -79,9 +82,18 @@ final class Server implements AutoCloseable {
     return new Server(null, null, Dsn.jdbc(dsn));
   }
 
-  /** The address of a new {@code dm} database. */
+  /** The address of a new {@code dm} database for its owner. */
   String dm() throws SQLException {
     return copy("dm");
+  }
+
+  /**
+   * The same for the product: as a member of {@code ingest_writer} on a server of our own. On one
+   * that is given the only user that we know is its own.
+   */
+  String product(String dm) throws SQLException {
+    String name = dm.replaceFirst("^jdbc:postgresql://[^/]*/([^?]*).*$", "$1");
+    return own == null ? dm : own.database(name, USER, ROLE);
   }
 
   /** The address of a new environment's database. */
@@ -91,9 +103,21 @@ final class Server implements AutoCloseable {
 
   private String copy(String of) throws SQLException {
     if (databases.isEmpty()) {
-      TestMigrations.run(create("dm", ""), create("env", ""));
+      String dm = create("dm", "");
+      TestMigrations.run(dm, create("env", ""));
+      shareLimits(dm);
     }
     return create(of + databases.size(), " TEMPLATE " + prefix + of);
+  }
+
+  /** The tables that limits are measured on are the owner's, and the product's pool fills them. */
+  private static void shareLimits(String dm) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(dm);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE ON TABLES TO "
+              + ROLE);
+    }
   }
 
   private String create(String name, String how) throws SQLException {

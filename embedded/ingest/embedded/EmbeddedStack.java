@@ -22,9 +22,15 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedStack implements Embedded {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
 
+  /** Who the product is in the embedded {@code dm}; migrations make the role's rights. */
+  private static final String USER = "ingest";
+
+  private static final String ROLE = "ingest_writer";
+
   /** What was started, the latest first. */
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
+  private final Map<String, String> owners = new HashMap<>();
   private @Nullable Simulator simulator;
   private boolean dmIsOurs;
 
@@ -64,7 +70,8 @@ public final class EmbeddedStack implements Embedded {
     Map<String, String> reached = new HashMap<>();
     Path postgres = Path.of(settings.text("data.dir")).toAbsolutePath().resolve("postgres");
     if (!settings.has("dm.database-url")) {
-      PostgresServer.running(postgres, "dm").ifPresent(u -> reached.put("dm.database-url", u));
+      PostgresServer.running(postgres, "dm", USER)
+          .ifPresent(u -> reached.put("dm.database-url", u));
     }
     if (!settings.has("database.url")) {
       PostgresServer.running(postgres, "stage").ifPresent(u -> reached.put("database.url", u));
@@ -74,6 +81,11 @@ public final class EmbeddedStack implements Embedded {
       reached.putAll(simulator(simulator));
     }
     return reached;
+  }
+
+  @Override
+  public synchronized Map<String, String> owners() {
+    return Map.copyOf(owners);
   }
 
   private static Map<String, String> simulator(int port) {
@@ -110,6 +122,7 @@ public final class EmbeddedStack implements Embedded {
         LOG.warn("stopping {}", part, e);
       }
     }
+    owners.clear();
     simulator = null;
     dmIsOurs = false;
   }
@@ -130,7 +143,8 @@ public final class EmbeddedStack implements Embedded {
             folder.resolve("postgres"), () -> LoopbackPort.of(settings, "embedded.postgres.port"));
     parts.push(server);
     if (!settings.has("dm.database-url")) {
-      reached.put("dm.database-url", server.database("dm"));
+      reached.put("dm.database-url", server.database("dm", USER, ROLE));
+      owners.put("dm.database-url", server.database("dm"));
       dmIsOurs = true;
     }
     if (!settings.has("database.url")) {

@@ -42,6 +42,7 @@ public final class PostgresServer implements AutoCloseable {
   private static final Duration LOOK_EVERY = Duration.ofMillis(200);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
   private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+  private static final String ADMINISTRATOR = "postgres";
 
   /** What is promised rests on the first three; they are PostgreSQL's defaults, and stated. */
   private static final Map<String, String> SERVER =
@@ -178,9 +179,15 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   /**
-   * The JDBC address of a database of the folder, where a server runs on it and takes connections.
+   * The JDBC address of a database of the folder for its administrator, where a server runs on it
+   * and takes connections.
    */
   public static Optional<String> running(Path folder, String database) {
+    return running(folder, database, ADMINISTRATOR);
+  }
+
+  /** The same for another user. */
+  public static Optional<String> running(Path folder, String database, String user) {
     try {
       Path data = folder.resolve("data");
       if (!Files.exists(data)) {
@@ -189,7 +196,7 @@ public final class PostgresServer implements AutoCloseable {
       Path real = data.toRealPath().resolveSibling(".").normalize();
       return PostmasterFile.read(data)
           .filter(file -> file.ready() && file.runsFrom(real))
-          .map(file -> url(file.port(), database));
+          .map(file -> url(file.port(), database, user));
     } catch (IOException e) {
       return Optional.empty(); // it ended meanwhile
     }
@@ -199,9 +206,9 @@ public final class PostgresServer implements AutoCloseable {
     return port;
   }
 
-  /** The JDBC address of a database, which is created if it is not there. */
+  /** The JDBC address of a database for its administrator; it is created if it is not there. */
   public String database(String name) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url(port, "postgres"));
+    try (Connection connection = DriverManager.getConnection(url(port, "postgres", ADMINISTRATOR));
         PreparedStatement known =
             connection.prepareStatement("SELECT 1 FROM pg_database WHERE datname = ?");
         Statement statement = connection.createStatement()) {
@@ -210,7 +217,30 @@ public final class PostgresServer implements AutoCloseable {
         statement.execute("CREATE DATABASE " + statement.enquoteIdentifier(name, true));
       }
     }
-    return url(port, name);
+    return url(port, name, ADMINISTRATOR);
+  }
+
+  /**
+   * The same for a user that may do what {@code role} may and nothing else. Both are created if
+   * they are not there, as an administrator does it before the first migration.
+   */
+  public String database(String name, String user, String role) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(database(name));
+        PreparedStatement known =
+            connection.prepareStatement("SELECT 1 FROM pg_roles WHERE rolname = ?");
+        Statement statement = connection.createStatement()) {
+      String quotedRole = statement.enquoteIdentifier(role, true);
+      String quotedUser = statement.enquoteIdentifier(user, true);
+      known.setString(1, role);
+      if (!known.executeQuery().next()) {
+        statement.execute("CREATE ROLE " + quotedRole + " NOLOGIN");
+      }
+      known.setString(1, user);
+      if (!known.executeQuery().next()) {
+        statement.execute("CREATE ROLE " + quotedUser + " LOGIN IN ROLE " + quotedRole);
+      }
+    }
+    return url(port, name, user);
   }
 
   /** Disconnects clients and waits for the checkpoint; the drain is over by now. */
@@ -248,7 +278,7 @@ public final class PostgresServer implements AutoCloseable {
             "initdb",
             List.of(
                 "--pgdata=" + aside,
-                "--username=postgres",
+                "--username=" + ADMINISTRATOR,
                 "--auth=trust",
                 "--encoding=UTF8",
                 "--no-locale",
@@ -300,7 +330,7 @@ public final class PostgresServer implements AutoCloseable {
     return Long.toString(patience.toSeconds());
   }
 
-  private static String url(int port, String database) {
-    return "jdbc:postgresql://127.0.0.1:%d/%s?user=postgres".formatted(port, database);
+  private static String url(int port, String database, String user) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s?user=%s".formatted(port, database, user);
   }
 }

@@ -104,7 +104,7 @@ class BenchTest {
 
   @Test
   void a_server_that_is_given_is_left_without_our_databases() throws IOException {
-    String url = STORES.dm().pool().getJdbcUrl();
+    String url = STORES.ownerUrl();
     assertEquals(0, bench(tiny("commit", "--database-url=" + url)), err::toString);
     assertEquals(List.of("commit"), names(results().path("sections"), "section"));
     assertEquals(

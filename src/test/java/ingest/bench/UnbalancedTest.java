@@ -89,7 +89,7 @@ class UnbalancedTest {
         "DELETE FROM ingest.delivery_chunk WHERE chunk = (SELECT min(chunk) FROM ingest.delivery_chunk)",
       })
   void a_delivery_that_was_not_made_at_the_first_try(String loss) throws Exception {
-    Dm dm = new Dm(STORES.dm(), Settings.load(Path.of(""), Map.of()));
+    Dm dm = new Dm(STORES.dm(), STORES.dm(), Settings.load(Path.of(""), Map.of()));
     dm.onlyTargets(
         List.of(
             new Target(

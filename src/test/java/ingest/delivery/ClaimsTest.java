@@ -117,7 +117,7 @@ class ClaimsTest {
     for (int i = 0; i < 20; i++) {
       rig.commit(apples(i, 1));
     }
-    STORES.sql().run("ANALYZE ingest.delivery_chunk");
+    STORES.owner().run("ANALYZE ingest.delivery_chunk");
     for (int left = 20; left > 0; left -= 5) {
       assertEquals(5, requireNonNull(rig.claims.chunks(STAGE, 0, 5)).chunks().size());
     }

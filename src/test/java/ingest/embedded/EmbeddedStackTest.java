@@ -69,8 +69,8 @@ class EmbeddedStackTest {
 
   @Test
   void postgres_is_reached_by_loopback_alone() throws SQLException {
-    assertEquals(List.of("127.0.0.1"), column(dm(), "SHOW listen_addresses"));
-    assertEquals(List.of(""), column(dm(), "SHOW unix_socket_directories"));
+    assertEquals(List.of("127.0.0.1"), column(owners(), "SHOW listen_addresses"));
+    assertEquals(List.of(""), column(owners(), "SHOW unix_socket_directories"));
   }
 
   @Test
@@ -130,7 +130,7 @@ class EmbeddedStackTest {
   @Test
   void the_simulated_channels_are_registered_once() throws SQLException {
     run(
-        dm(),
+        owners(),
         """
         CREATE SCHEMA dm;
         CREATE TABLE dm.streamer_channel (
@@ -140,17 +140,17 @@ class EmbeddedStackTest {
             channel_id bigint PRIMARY KEY, next_probe_at timestamptz NOT NULL DEFAULT now());
         """);
     PGSimpleDataSource source = new PGSimpleDataSource();
-    source.setURL(dm());
+    source.setURL(owners());
     STACK.seed(source);
     String channels = "SELECT external_id || current_slug FROM dm.streamer_channel ORDER BY id";
-    List<String> first = column(dm(), channels);
+    List<String> first = column(owners(), channels);
     assertFalse(first.isEmpty());
-    run(dm(), "DELETE FROM dm.probe_schedule WHERE channel_id = 1");
+    run(owners(), "DELETE FROM dm.probe_schedule WHERE channel_id = 1");
     STACK.seed(source);
-    assertEquals(first, column(dm(), channels));
+    assertEquals(first, column(owners(), channels));
     assertEquals(
         List.of(Integer.toString(first.size() - 1)),
-        column(dm(), "SELECT count(*) FROM dm.probe_schedule"),
+        column(owners(), "SELECT count(*) FROM dm.probe_schedule"),
         "a channel that was taken off its schedule stays off");
   }
 
@@ -159,14 +159,15 @@ class EmbeddedStackTest {
     Map<String, String> before;
     try (EmbeddedStack stack = new EmbeddedStack()) {
       before = stack.start(StackInAnotherProcess.settings(other));
-      run(before.get("dm.database-url"), "CREATE TABLE kept AS SELECT 'dm' AS what");
+      run(stack.owners().get("dm.database-url"), "CREATE TABLE kept AS SELECT 'dm' AS what");
       run(before.get("database.url"), "CREATE TABLE kept AS SELECT 'stage' AS what");
       clickHouse(before, "CREATE TABLE kept (id UInt8) ENGINE = MergeTree ORDER BY id");
       clickHouse(before, "INSERT INTO kept VALUES (7)");
     }
     try (EmbeddedStack stack = new EmbeddedStack()) {
       Map<String, String> after = stack.start(StackInAnotherProcess.settings(other));
-      assertEquals(List.of("dm"), column(after.get("dm.database-url"), "SELECT what FROM kept"));
+      assertEquals(
+          List.of("dm"), column(stack.owners().get("dm.database-url"), "SELECT what FROM kept"));
       assertEquals(List.of("stage"), column(after.get("database.url"), "SELECT what FROM kept"));
       assertEquals("7\n", clickHouse(after, "SELECT id FROM kept"));
       assertEquals(before.get("stage.delivery-secret"), after.get("stage.delivery-secret"));
@@ -218,6 +219,10 @@ class EmbeddedStackTest {
 
   private static String dm() {
     return String.valueOf(reached.get("dm.database-url"));
+  }
+
+  private static String owners() {
+    return String.valueOf(STACK.owners().get("dm.database-url"));
   }
 
   private static void run(@Nullable String url, String sql) throws SQLException {

@@ -15,7 +15,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,9 +43,9 @@ class KilledProcessTest {
       await().atMost(Duration.ofSeconds(10)).until(() -> !alive(engine));
       assertTrue(alive(postmaster));
 
-      Map<String, String> reached = stack.start(StackInAnotherProcess.settings(folder));
+      stack.start(StackInAnotherProcess.settings(folder));
       assertEquals(postmaster, firstNumber(folder.resolve("postgres/data/postmaster.pid")));
-      run(reached.get("dm.database-url"), "CREATE TABLE adopted (id int)");
+      run(stack.owners().get("dm.database-url"), "CREATE TABLE adopted (id int)");
     }
     await().atMost(Duration.ofSeconds(10)).until(() -> !alive(postmaster));
   }

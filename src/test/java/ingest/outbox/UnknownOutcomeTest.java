@@ -84,14 +84,14 @@ class UnknownOutcomeTest {
   @Test
   void a_warning_at_COMMIT_leaves_the_outcome_in_doubt() throws Exception {
     STORES
-        .sql()
+        .owner()
         .run(
             """
             CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$
             """);
     STORES
-        .sql()
+        .owner()
         .run(
             "CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON ingest.switch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()");
     Effect warned =
@@ -109,7 +109,7 @@ class UnknownOutcomeTest {
       assertEquals("08007", doubt.getSQLState());
       assertEquals(3, outbox.commit(intake).duplicates().size());
     } finally {
-      STORES.sql().run("DROP FUNCTION warn CASCADE");
+      STORES.owner().run("DROP FUNCTION warn CASCADE");
     }
   }
 }

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
 /**
  * Two migrated databases for a test class, on one PostgreSQL for the whole test JVM. They are empty
- * before each test, and the target {@code clickhouse} is live and takes everything.
+ * before each test, and the target {@code clickhouse} is live and takes everything. In {@code dm}
+ * the test is what the product is: a member of {@code ingest_writer}.
  *
  * <p>Register it as a static field. A server that a killed JVM left behind is adopted.
  */
@@ -33,6 +34,7 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
   private static final String NAMES = "tests";
 
   private @Nullable ClockedPool dm;
+  private @Nullable ClockedPool owner;
   private @Nullable ClockedPool env;
 
   public DmDatabase dm() {
@@ -46,6 +48,16 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
   /** The {@code dm} database, for what a test asks beside the product. */
   public Sql sql() {
     return new Sql(opened(dm));
+  }
+
+  /** {@code dm} as its owner, for what the product may not do. */
+  public Sql owner() {
+    return new Sql(opened(owner));
+  }
+
+  /** The owner's JDBC address, who may make databases too. */
+  public String ownerUrl() {
+    return opened(owner).getJdbcUrl();
   }
 
   /** The environment's database, likewise. */
@@ -65,8 +77,10 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
             .getRoot()
             .getStore(Namespace.GLOBAL)
             .getOrComputeIfAbsent(Server.class, key -> new Server(), Server.class);
-    dm = pool(server.copy("dm"));
-    env = pool(server.copy("env"));
+    String copy = server.copy("dm");
+    owner = pool(server.postgres.database(copy));
+    dm = pool(server.postgres.database(copy, "ingest", "ingest_writer"));
+    env = pool(server.postgres.database(server.copy("env")));
   }
 
   @Override
@@ -97,6 +111,7 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
   @Override
   public void afterAll(ExtensionContext context) {
     opened(dm).close();
+    opened(owner).close();
     opened(env).close();
   }
 
@@ -161,12 +176,12 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
       }
     }
 
-    /** The JDBC address of a fresh copy. */
+    /** The name of a fresh copy. */
     String copy(String of) throws SQLException {
       String name = NAMES + "_" + of;
       execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
       execute("CREATE DATABASE " + name + " TEMPLATE template_" + of);
-      return postgres.database(name);
+      return name;
     }
 
     private void execute(String sql) throws SQLException {
