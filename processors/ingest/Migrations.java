@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.flywaydb.core.Flyway;
@@ -23,6 +24,9 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 final class Migrations {
   private static final String HISTORY = "ingest_schema_history";
   private static final long CLICKHOUSE_LOCK = 0x696e67657374L; // "ingest"
+
+  /** How long one waits for another, whose migrations may rewrite tables. */
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final Settings settings;
 
@@ -59,14 +63,8 @@ final class Migrations {
   }
 
   private String postgres(String key, String folder) {
-    try (HikariDataSource pool = PostgresPool.open("migrate", key, settings, 3)) {
-      // An environment has tables of its own, which are none of our business: version 0 is they.
-      return migrate(
-          Flyway.configure()
-              .dataSource(pool)
-              .locations("filesystem:" + folder)
-              .baselineOnMigrate(true)
-              .baselineVersion("0"));
+    try (HikariDataSource pool = PostgresPool.patient("migrate", key, settings, 3)) {
+      return migrate(Flyway.configure().dataSource(pool).locations("filesystem:" + folder));
     }
   }
 
@@ -75,9 +73,10 @@ final class Migrations {
     if (!settings.has("dm.database-url")) {
       return clickHouse(clickHouse);
     }
-    try (HikariDataSource pool = PostgresPool.open("migrate", "dm.database-url", settings, 1);
+    try (HikariDataSource pool = PostgresPool.patient("migrate", "dm.database-url", settings, 1);
         Connection connection = pool.getConnection();
         Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = '" + PATIENCE.toSeconds() + "s'");
       statement.execute("SELECT pg_advisory_lock(" + CLICKHOUSE_LOCK + ")");
       return clickHouse(clickHouse);
     } catch (SQLException e) {
@@ -100,8 +99,17 @@ final class Migrations {
             .locations("filesystem:clickhouse"));
   }
 
+  /** What is in a store before us is none of our business: version 0 is that. */
   private static String migrate(FluentConfiguration configuration) {
-    var result = configuration.table(HISTORY).placeholderReplacement(false).load().migrate();
+    var result =
+        configuration
+            .table(HISTORY)
+            .placeholderReplacement(false)
+            .baselineOnMigrate(true)
+            .baselineVersion("0")
+            .lockRetryCount(Math.toIntExact(PATIENCE.toSeconds())) // it tries once a second
+            .load()
+            .migrate();
     String version =
         result.targetSchemaVersion == null
             ? result.initialSchemaVersion

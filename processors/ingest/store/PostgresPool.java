@@ -6,9 +6,13 @@ import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 
 /** How a PostgreSQL store is reached: a bounded pool for the DSN of a setting. */
 public final class PostgresPool {
+  /** No statement of the product takes this long: what does, has lost its server. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private PostgresPool() {}
 
   /**
@@ -17,6 +21,16 @@ public final class PostgresPool {
    * @throws SettingException when the database cannot be reached; names the variable, not the DSN
    */
   public static HikariDataSource open(String name, String key, Settings settings, int size) {
+    return open(name, key, settings, size, PATIENCE);
+  }
+
+  /** The same for statements that may take as long as they do: the build of an index, a lock. */
+  public static HikariDataSource patient(String name, String key, Settings settings, int size) {
+    return open(name, key, settings, size, Duration.ZERO);
+  }
+
+  private static HikariDataSource open(
+      String name, String key, Settings settings, int size, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     try {
@@ -32,7 +46,7 @@ public final class PostgresPool {
     config.setConnectionInitSql("SET TIME ZONE 'UTC'");
     config.addDataSourceProperty("ApplicationName", "ingest");
     config.addDataSourceProperty("connectTimeout", "5");
-    config.addDataSourceProperty("socketTimeout", "60");
+    config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
     config.addDataSourceProperty("tcpKeepAlive", "true");
     HikariDataSource pool = new HikariDataSource(config);
     try (Connection connection = pool.getConnection()) {
