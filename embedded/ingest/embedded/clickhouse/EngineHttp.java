@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * {@code X-ClickHouse-Format} repeats what was asked for even where the statement names another.
  */
 final class EngineHttp implements HttpHandler {
+  /** What a server with users calls itself is its host's name. */
+  private static final String NAME = "embedded";
+
   private static final int STATEMENTS_AT_ONCE = 4;
   private static final long STATEMENT_BYTES = 64L << 20;
 
@@ -62,6 +65,7 @@ final class EngineHttp implements HttpHandler {
 
   @Override
   public void handle(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().set("X-ClickHouse-Server-Display-Name", NAME);
     try (exchange) {
       switch (exchange.getRequestURI().getPath()) {
         case "/ping" -> answer(exchange, 200, "Ok.\n");

@@ -53,8 +53,8 @@ public final class Doctor {
             new EngineCheck(settings, root, parts),
             new DataFolderCheck(settings, root, parts),
             new PortCheck(settings, probe, parts),
-            new PostgresCheck(settings),
-            new ClickHouseCheck(settings, probe),
+            new PostgresCheck(settings, roles),
+            new ClickHouseCheck(settings, probe, roles),
             new KickCheck(settings, probe, roles, parts),
             new TargetCheck(settings, probe, roles, parts))
         .forEach(check -> examine(check, told));

@@ -1,5 +1,6 @@
 package ingest.cli.doctor;
 
+import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.sql.Connection;
@@ -10,11 +11,15 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** The PostgreSQL stores that have a DSN: reachable, new enough, and keeping what they commit. */
+/**
+ * The PostgreSQL stores that have a DSN: reachable, new enough, keeping what they commit, and
+ * {@code dm} entered by somebody who may do there what this process has to, and no more.
+ */
 final class PostgresCheck implements Doctor.Check {
   private static final List<String> KEYS =
       List.of("dm.database-url", "ingest.database-url", "database.url");
@@ -24,9 +29,11 @@ final class PostgresCheck implements Doctor.Check {
   private static final Logger DRIVER = Logger.getLogger("org.postgresql");
 
   private final Settings settings;
+  private final Set<Role> roles;
 
-  PostgresCheck(Settings settings) {
+  PostgresCheck(Settings settings, Set<Role> roles) {
     this.settings = settings;
+    this.roles = roles;
   }
 
   @Override
@@ -37,7 +44,7 @@ final class PostgresCheck implements Doctor.Check {
     }
   }
 
-  private static void examine(String key, String dsn, Consumer<Finding> told) {
+  private void examine(String key, String dsn, Consumer<Finding> told) {
     String variable = Settings.variable(key);
     PostgresUrl url;
     try {
@@ -59,6 +66,9 @@ final class PostgresCheck implements Doctor.Check {
       }
       version(what, connection, told);
       keeping(what, connection, told);
+      if (key.equals("dm.database-url")) {
+        new PostgresRights(connection, what, told).examine(roles);
+      }
     } catch (SQLException e) {
       told.accept(
           Finding.fail(

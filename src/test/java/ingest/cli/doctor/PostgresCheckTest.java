@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -43,7 +44,7 @@ class PostgresCheckTest {
 
   private List<String> findings(String variable, String dsn) {
     List<String> findings = new ArrayList<>();
-    new PostgresCheck(Settings.load(root, Map.of(variable, dsn)))
+    new PostgresCheck(Settings.load(root, Map.of(variable, dsn)), Set.of())
         .examine(f -> findings.add(f.level() + " " + f.finding()));
     return findings;
   }
