@@ -27,6 +27,10 @@ public final class ChannelMetrics {
   private final Counter renamed;
   private final Counter lost;
   private final Map<String, Counter> refused;
+  private final Counter opened;
+  private final Counter reported;
+  private final Counter inferred;
+  private final Counter stale;
 
   public ChannelMetrics(MeterRegistry registry) {
     renamed =
@@ -48,11 +52,37 @@ public final class ChannelMetrics {
                                 "Fields of events that were no such thing and were passed over")
                             .tag("field", field)
                             .register(registry)));
+    opened =
+        Counter.builder("ingest.sessions.opened")
+            .description("Streams that were found running, or running again")
+            .register(registry);
+    reported = closed(registry, "reported");
+    inferred = closed(registry, "inferred");
+    stale = closed(registry, "stale");
+  }
+
+  private static Counter closed(MeterRegistry registry, String cause) {
+    return Counter.builder("ingest.sessions.closed")
+        .description("Open streams that ended, by how that became known")
+        .tag("cause", cause)
+        .register(registry);
   }
 
   void named(Names names) {
     renamed.increment(names.renames().size());
     lost.increment(names.lost());
+  }
+
+  /** Opened and closed alike count transitions: what they differ by is open. */
+  void sessions(int nowOpen, int endReported, int endInferred) {
+    opened.increment(nowOpen);
+    reported.increment(endReported);
+    inferred.increment(endInferred);
+  }
+
+  /** Streams were closed because nobody told of them any more. */
+  public void stale(int sessions) {
+    stale.increment(sessions);
   }
 
   /** A field of an event was passed over; its value is not told. */

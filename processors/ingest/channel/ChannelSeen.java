@@ -13,11 +13,13 @@ import java.util.UUID;
 final class ChannelSeen implements Effect {
   private final List<Sighting> sightings;
   private final Channels channels;
+  private final Sessions sessions;
   private final EventTypes types;
 
-  ChannelSeen(List<Sighting> sightings, Channels channels, EventTypes types) {
+  ChannelSeen(List<Sighting> sightings, Channels channels, Sessions sessions, EventTypes types) {
     this.sightings = List.copyOf(sightings);
     this.channels = channels;
+    this.sessions = sessions;
     this.types = types;
   }
 
@@ -26,6 +28,7 @@ final class ChannelSeen implements Effect {
     List<Sighting> seen =
         sightings.stream().filter(s -> fresh.contains(s.revision().event())).toList();
     Channels.Upserted upserted = channels.upsert(tx, seen);
+    sessions.write(tx, seen, upserted.ids());
     return Renamed.events(upserted.renames(), types);
   }
 }

@@ -22,12 +22,14 @@ public final class ChannelState implements State {
   private final EventTypes types;
   private final ChannelIds ids;
   private final Channels channels;
+  private final Sessions sessions;
   private final ChannelMetrics metrics;
 
   public ChannelState(DmDatabase dm, EventTypes types, ChannelMetrics metrics) {
     this.types = types;
     this.ids = new ChannelIds(dm);
     this.channels = new Channels(metrics);
+    this.sessions = new Sessions(metrics);
     this.metrics = metrics;
   }
 
@@ -54,7 +56,9 @@ public final class ChannelState implements State {
             .ifPresent(sightings::add);
       }
     }
-    return sightings.isEmpty() ? List.of() : List.of(new ChannelSeen(sightings, channels, types));
+    return sightings.isEmpty()
+        ? List.of()
+        : List.of(new ChannelSeen(sightings, channels, sessions, types));
   }
 
   private boolean observes(Envelope event) {
