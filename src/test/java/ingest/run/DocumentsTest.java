@@ -146,7 +146,8 @@ final class DocumentsTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("statements")
   void a_statement_runs_in_its_database(FencedBlock block) throws SQLException {
-    String database = block.language().equals(SQL) ? "dm" : block.language().substring(SQL.length() + 1);
+    String database =
+        block.language().equals(SQL) ? "dm" : block.language().substring(SQL.length() + 1);
     String url =
         "jdbc:postgresql://127.0.0.1:%s/%s?user=postgres"
             .formatted(product().environment().get("EMBEDDED_POSTGRES_PORT"), database);
