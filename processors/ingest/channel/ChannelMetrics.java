@@ -86,7 +86,7 @@ public final class ChannelMetrics {
   }
 
   /** A field of an event was passed over; its value is not told. */
-  void refuse(String event, String field, String reason) {
+  public void refuse(String event, String field, String reason) {
     LOG.info("event {}: {} {}; it is passed over", event, field, reason);
     Counter counter = refused.get(field);
     if (counter != null) {

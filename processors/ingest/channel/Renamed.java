@@ -14,10 +14,11 @@ import java.util.List;
  * That a channel changed its name, as {@code <platform>.channel.renamed}: of platforms for which a
  * schema registers that type.
  */
-final class Renamed {
+public final class Renamed {
   private Renamed() {}
 
-  static List<Derived> events(List<Rename> renames, EventTypes types) {
+  /** One for each rename, in their order, of platforms that register the type. */
+  public static List<Derived> events(List<Rename> renames, EventTypes types) {
     return renames.stream()
         .flatMap(
             rename ->
