@@ -28,6 +28,8 @@ public final class RouteTestRun {
   public List<Difference> run(RouteTest test) {
     Map<String, String> unknown = new TreeMap<>(test.settings());
     unknown.keySet().removeIf(settings.asProperties()::containsKey);
+    Settings own = settings.with("the test", test.settings());
+    own.known().forEach(s -> unknown.remove(s.key())); // those of a target that the test has
     if (!unknown.isEmpty()) {
       String key = unknown.keySet().iterator().next();
       return List.of(
@@ -37,7 +39,6 @@ public final class RouteTestRun {
               "a setting of application.properties",
               "none"));
     }
-    Settings own = settings.with("the test", test.settings());
     GivenByTest given = new GivenByTest(test);
     try {
       Journal journal = trials.apply(own, test.clock()).run(test.ask(given), entry -> {});
