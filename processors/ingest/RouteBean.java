@@ -4,6 +4,8 @@ import ingest.admin.EmitApi;
 import ingest.admin.PollersApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
+import ingest.claim.InternalClaims;
+import ingest.claim.VerifyClaim;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
 import ingest.consumer.VerifyDelivery;
@@ -53,6 +55,8 @@ public enum RouteBean {
   PROCESSED_EVENTS("processedEvents", ProcessedEvents.class),
   INTERNAL_EVENTS("internalEvents", InternalEvents.class),
   VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
+  VERIFY_CLAIM("verifyClaim", VerifyClaim.class),
+  INTERNAL_CLAIMS("internalClaims", InternalClaims.class),
   STATUS_REPORT("statusReport", StatusReport.class),
   POLLERS_API("pollersApi", PollersApi.class),
   TARGETS_API("targetsApi", TargetsApi.class),

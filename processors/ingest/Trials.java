@@ -2,6 +2,10 @@ package ingest;
 
 import com.zaxxer.hikari.HikariDataSource;
 import ingest.admin.TargetsApi;
+import ingest.channel.ChannelMetrics;
+import ingest.claim.ClaimMetrics;
+import ingest.claim.InternalClaims;
+import ingest.claim.VerifyClaim;
 import ingest.cli.TrialOptions;
 import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
@@ -165,6 +169,10 @@ final class Trials {
     WakeUp nobody = new WakeUp(store);
     nobody.close();
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(store), nobody));
+    ClaimMetrics claims = new ClaimMetrics(meters, List.of());
+    RouteBean.VERIFY_CLAIM.bind(registry, new VerifyClaim(environments(), claims, clock));
+    RouteBean.INTERNAL_CLAIMS.bind(
+        registry, new InternalClaims(types, new ChannelMetrics(meters), claims, clock));
     EnvDatabase environment = new EnvDatabase(env);
     RouteBean.INTERNAL_EVENTS.bind(
         registry,
@@ -175,5 +183,14 @@ final class Trials {
             new ConsumerMetrics(meters)));
     RouteBean.VERIFY_DELIVERY.bind(
         registry, new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+  }
+
+  /** None where one is not whole: a run says so, and a trial of another route needs none. */
+  private List<Target> environments() {
+    try {
+      return Target.configured(settings);
+    } catch (SettingException e) {
+      return List.of();
+    }
   }
 }

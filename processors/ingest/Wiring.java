@@ -9,6 +9,9 @@ import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
 import ingest.channel.ChannelMetrics;
 import ingest.channel.ChannelState;
+import ingest.claim.ClaimMetrics;
+import ingest.claim.InternalClaims;
+import ingest.claim.VerifyClaim;
 import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.EnvDatabase;
@@ -171,7 +174,8 @@ final class Wiring implements AutoCloseable {
     List<Target> all = roles.contains(Role.INGEST) ? allTargets() : List.of();
     Lanes lanes = new Lanes(all, claims);
     lanesHere = lanes.all();
-    ChannelState channels = new ChannelState(dm, types, new ChannelMetrics(meters));
+    ChannelMetrics channelMetrics = new ChannelMetrics(meters);
+    ChannelState channels = new ChannelState(dm, types, channelMetrics);
     Outbox outbox =
         new Outbox(
             dm, channels, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
@@ -182,6 +186,7 @@ final class Wiring implements AutoCloseable {
       this.switches = switches;
       wirePollers(camel, dm, switches);
       wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
+      wireClaims(camel, all, types, channelMetrics);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
   }
@@ -247,6 +252,16 @@ final class Wiring implements AutoCloseable {
               new ClickHouse(settings.text("clickhouse.url")), telemetry, metrics));
     }
     RouteBean.SETTLE_STEP.bind(registry, new SettleStep(settlement, lanes, metrics));
+  }
+
+  private void wireClaims(
+      CamelContext camel, List<Target> all, EventTypes types, ChannelMetrics channels) {
+    List<Target> environments = all.stream().filter(t -> t.kind().equals(Target.HTTP)).toList();
+    ClaimMetrics metrics =
+        new ClaimMetrics(meters, environments.stream().map(Target::name).toList());
+    RouteBean.VERIFY_CLAIM.bind(camel.getRegistry(), new VerifyClaim(environments, metrics, clock));
+    RouteBean.INTERNAL_CLAIMS.bind(
+        camel.getRegistry(), new InternalClaims(types, channels, metrics, clock));
   }
 
   private void wireConsumer(CamelContext camel) throws SQLException {
