@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.claim;
+
+import org.jspecify.annotations.NullMarked;
