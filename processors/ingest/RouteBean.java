@@ -4,6 +4,7 @@ import ingest.admin.EmitApi;
 import ingest.admin.PollersApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
+import ingest.channel.ChannelMetrics;
 import ingest.claim.InternalClaims;
 import ingest.claim.VerifyClaim;
 import ingest.consumer.InternalEvents;
@@ -43,6 +44,7 @@ public enum RouteBean {
   ENVELOPE("envelope", EnvelopeStep.class),
   ENVELOPES("envelopes", Envelopes.class),
   MAPPER("mapper", MapperStep.class),
+  CHANNEL_METRICS("channelMetrics", ChannelMetrics.class),
   OUTBOX_COMMIT("outboxCommit", OutboxCommit.class),
   POLLERS("pollers", Pollers.class),
   KICK_TOKEN("kickToken", KickToken.class),

@@ -165,6 +165,7 @@ final class Trials {
     RouteBean.REFUSALS.bind(registry, new Refusals());
     Upstreams.bind(camel, settings, clock, meters);
     Upstreams.bindMapping(registry, types, clock);
+    RouteBean.CHANNEL_METRICS.bind(registry, new ChannelMetrics(meters));
     DmDatabase store = new DmDatabase(dm);
     WakeUp nobody = new WakeUp(store);
     nobody.close();

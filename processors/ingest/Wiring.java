@@ -175,6 +175,7 @@ final class Wiring implements AutoCloseable {
     Lanes lanes = new Lanes(all, claims);
     lanesHere = lanes.all();
     ChannelMetrics channelMetrics = new ChannelMetrics(meters);
+    RouteBean.CHANNEL_METRICS.bind(camel.getRegistry(), channelMetrics);
     ChannelState channels = new ChannelState(dm, types, channelMetrics);
     Outbox outbox =
         new Outbox(
