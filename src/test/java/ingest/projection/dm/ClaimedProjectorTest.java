@@ -13,6 +13,7 @@ import ingest.envelope.EventId;
 import ingest.envelope.EventTypes;
 import ingest.store.TestStores;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -179,6 +180,28 @@ class ClaimedProjectorTest {
     results(
         claim(1, 7, false, 5), claim(9, 7, true, 6), claim(9, 7, false, 7), claim(1, 7, true, 8));
     assertEquals(List.of("1|7|t|8", "9|7|f|7"), links());
+  }
+
+  /** The consumer would try the halves of a batch that fails, and hide that it did. */
+  @Test
+  void a_hand_over_is_one_write() throws SQLException {
+    results(claim(9, 7, true, 1), claim(1, 8, true, 2));
+    ClaimedProjector projector = new ClaimedProjector();
+    List<Claim> claims = new ArrayList<>();
+    for (JsonNode event :
+        List.of(
+            claim(9, 7, false, 3),
+            claim(1, 7, true, 4),
+            claim(1, 8, false, 5),
+            claim(9, 8, true, 6))) {
+      claims.addAll(projector.rows(Envelope.of(event)));
+    }
+    try (Connection tx = STORES.env().connection()) {
+      tx.setAutoCommit(false);
+      projector.write(tx, claims);
+      tx.commit();
+    }
+    assertEquals(List.of("1|7|t|4", "9|7|f|3", "1|8|f|5", "9|8|t|6"), links());
   }
 
   @Test
