@@ -13,8 +13,6 @@ import ingest.projection.ChannelSnapshot;
 import ingest.projection.Projector;
 import ingest.store.Sql;
 import ingest.store.TestStores;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -406,35 +404,5 @@ class ChannelSnapshotTest {
         "stream_rev is not a decimal number",
         assertThrows(InvalidEnvelope.class, () -> new ViewerCountProjector().rows(event))
             .getMessage());
-  }
-
-  // -- the migration
-
-  @Test
-  void the_parts_of_rows_that_were_there_begin_with_the_revision_of_the_whole() throws Exception {
-    UUID poll = id(START, 1);
-    try (Connection tx = STORES.env().connection()) {
-      tx.setAutoCommit(false);
-      try (var statement = tx.createStatement()) {
-        statement.execute(
-            "ALTER TABLE public.channel_snapshot DROP COLUMN slug_rev, DROP COLUMN slug_ev, DROP COLUMN live_rev,"
-                + " DROP COLUMN live_ev, DROP COLUMN title_rev, DROP COLUMN title_ev");
-        statement.execute(
-            "INSERT INTO public.channel_snapshot (platform, platform_user_id, slug, stream_rev, stream_ev)"
-                + " VALUES ('kick', '1', 'maple', 70, '%s'), ('kick', '2', NULL, 0, DEFAULT)"
-                    .formatted(poll));
-        statement.execute(
-            Files.readString(Path.of("migrations/env/V2__snapshot_column_groups.sql")));
-      }
-      String none = "0|00000000-0000-0000-0000-000000000000";
-      String seen = "70|" + poll;
-      assertEquals(
-          List.of(String.join("|", "1", seen, seen, seen), String.join("|", "2", none, none, none)),
-          Sql.rows(
-              tx,
-              "SELECT platform_user_id, slug_rev, slug_ev, live_rev, live_ev, title_rev, title_ev"
-                  + " FROM public.channel_snapshot ORDER BY 1"));
-      tx.rollback();
-    }
   }
 }
