@@ -39,7 +39,7 @@ final class PostgresRights {
       UNION ALL
       SELECT 'USAGE ON SEQUENCE ' || c.oid::regclass FROM pg_class c
       WHERE c.relnamespace IN (to_regnamespace('dm'), to_regnamespace('ingest'))
-        AND c.relkind = 'S' AND NOT has_sequence_privilege(c.oid, 'USAGE')
+        AND CASE WHEN c.relkind = 'S' THEN NOT has_sequence_privilege(c.oid, 'USAGE') ELSE false END
       UNION ALL
       SELECT 'EXECUTE ON FUNCTION ' || f.oid::regprocedure FROM pg_proc f
       WHERE f.pronamespace IN (to_regnamespace('dm'), to_regnamespace('ingest'))

@@ -60,6 +60,11 @@ class DoctorTest {
     return new Caller(root).with("INGEST_ROLE", role);
   }
 
+  /** Its user may do everything. */
+  private static Answer clickHouse(FakeIngest.Request request) {
+    return new Answer(200, request.body().startsWith("CHECK GRANT ") ? "1\n" : "26.5.3\n");
+  }
+
   private static String line(Caller.Result result, String what) {
     return result.out().lines().filter(line -> line.contains(what)).findFirst().orElse("");
   }
@@ -172,7 +177,7 @@ class DoctorTest {
               .with("MANAGEMENT_PORT", "" + other.port())
               .with("EMBEDDED_POSTGRES_PORT", "" + held.getLocalPort())
               .with("CLICKHOUSE_URL", "http://127.0.0.1:" + other.port());
-      other.on("GET /ping", 200, "Ok.").on("POST /", 200, "26.5.3");
+      other.on("GET /ping", 200, "Ok.").on("POST /", DoctorTest::clickHouse);
       Caller.Result result = caller.calls("doctor");
       assertEquals(0, result.code(), result.out());
       assertTrue(line(result, "MANAGEMENT_PORT").endsWith("held by the ingest that runs here"));
@@ -287,7 +292,7 @@ class DoctorTest {
 
   @Test
   void clickhouse_tells_its_version() {
-    other.on("GET /ping", 200, "Ok.\n").on("POST /", 200, "26.5.3\n");
+    other.on("GET /ping", 200, "Ok.\n").on("POST /", DoctorTest::clickHouse);
     Caller.Result result =
         laptop()
             .with("CLICKHOUSE_URL", "http://vf:s3cret@127.0.0.1:%d/vf".formatted(other.port()))
