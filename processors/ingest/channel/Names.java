@@ -109,7 +109,7 @@ final class Names {
     }
 
     boolean changed() {
-      return !seen.equals(seenBefore) || !Objects.equals(held, heldBefore);
+      return !seen.equals(seenBefore) || spans.stream().anyMatch(Span::changed);
     }
 
     private Span open() {
