@@ -16,6 +16,9 @@ final class ChannelSeen implements Effect {
   private final Sessions sessions;
   private final EventTypes types;
 
+  /** Others come between who name channels: a second try takes its turn, and is the last. */
+  private boolean tried;
+
   ChannelSeen(List<Sighting> sightings, Channels channels, Sessions sessions, EventTypes types) {
     this.sightings = List.copyOf(sightings);
     this.channels = channels;
@@ -27,7 +30,10 @@ final class ChannelSeen implements Effect {
   public List<Derived> write(Connection tx, Set<UUID> fresh) throws SQLException {
     List<Sighting> seen =
         sightings.stream().filter(s -> fresh.contains(s.revision().event())).toList();
-    Channels.Upserted upserted = channels.upsert(tx, seen);
+    boolean inTurn = tried;
+    tried = true;
+    Channels.Upserted upserted =
+        inTurn ? channels.upsertInTurn(tx, seen) : channels.upsert(tx, seen);
     sessions.write(tx, seen, upserted.ids());
     return Renamed.events(upserted.renames(), types);
   }

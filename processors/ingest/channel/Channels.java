@@ -6,12 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +14,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -50,88 +43,13 @@ public final class Channels {
       JOIN dm.streamer_channel c USING (platform, platform_user_id)
       """;
 
-  /** Whoever changes a name holds this until its commit, and took it before it locked any row. */
-  private static final String TURN =
-      "SELECT pg_advisory_xact_lock(hashtextextended('dm.streamer_channel ' || ?, 0))";
-
-  private static final String ADD =
-      """
-      WITH n AS (
-          SELECT * FROM unnest(?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::timestamptz[])
-              AS n(platform, platform_user_id, external_id, seen_at, as_of)
-          WHERE NOT EXISTS (SELECT FROM dm.streamer_channel c
-                            WHERE (c.platform, c.platform_user_id) = (n.platform, n.platform_user_id))
-      ), added AS (
-          INSERT INTO dm.streamer_channel (external_id, platform, platform_user_id, first_seen_at, last_seen_at)
-          SELECT external_id, platform, platform_user_id, seen_at, seen_at FROM n
-          RETURNING id, platform, platform_user_id
-      )
-      INSERT INTO dm.streamer_channel_slug_history (channel_id, slug, observed_from)
-      SELECT added.id, NULL, n.as_of FROM added JOIN n USING (platform, platform_user_id)
-      """;
-
   /**
-   * Those that were seen, and all that are seen under a name which one of them has or gets; locked
-   * in the order of their ids, which is the order of {@link #TELL} too.
-   */
-  private static final String CONCERNED =
-      """
-      WITH k AS (
-          SELECT c.id, c.platform, c.observed_slug
-          FROM unnest(?::text[], ?::text[]) AS k(platform, platform_user_id)
-          JOIN dm.streamer_channel c USING (platform, platform_user_id)
-      ), s AS (
-          SELECT platform, slug FROM unnest(?::text[], ?::text[]) AS s(platform, slug)
-          UNION SELECT platform, observed_slug FROM k WHERE observed_slug IS NOT NULL
-      )
-      SELECT c.id, c.external_id, c.platform, c.platform_user_id, c.observed_slug, c.current_slug, c.slug_rev, c.slug_ev,
-             h.slug, coalesce(h.observed_from, c.first_seen_at) AS observed_from, h.channel_id IS NOT NULL AS stored
-      FROM dm.streamer_channel c
-      LEFT JOIN dm.streamer_channel_slug_history h ON h.channel_id = c.id AND h.observed_until IS NULL
-      WHERE c.id IN (SELECT id FROM k UNION
-                     SELECT o.id FROM s JOIN dm.streamer_channel o ON (o.platform, o.observed_slug) = (s.platform, s.slug))
-      ORDER BY c.id
-      FOR NO KEY UPDATE OF c
-      """;
-
-  private static final String FREE =
-      """
-      SELECT c.platform, h.slug, max(h.observed_until) AS until
-      FROM dm.streamer_channel_slug_history h JOIN dm.streamer_channel c ON c.id = h.channel_id
-      WHERE h.slug = ANY (?) AND h.observed_until IS NOT NULL
-      GROUP BY c.platform, h.slug
-      """;
-
-  private static final String GIVE_UP =
-      "UPDATE dm.streamer_channel SET current_slug = NULL WHERE id = ANY (?)";
-
-  private static final String NAME =
-      """
-      UPDATE dm.streamer_channel c
-      SET observed_slug = n.observed, current_slug = n.held, slug_rev = n.rev, slug_ev = n.ev
-      FROM unnest(?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::uuid[]) AS n(id, observed, held, rev, ev)
-      WHERE c.id = n.id
-      """;
-
-  private static final String CLOSE =
-      """
-      UPDATE dm.streamer_channel_slug_history h
-      SET slug = n.slug, observed_until = n.until
-      FROM unnest(?::bigint[], ?::text[], ?::timestamptz[]) AS n(id, slug, until)
-      WHERE h.channel_id = n.id AND h.observed_until IS NULL
-      """;
-
-  private static final String OPEN =
-      """
-      INSERT INTO dm.streamer_channel_slug_history (channel_id, slug, observed_from, observed_until)
-      SELECT * FROM unnest(?::bigint[], ?::text[], ?::timestamptz[], ?::timestamptz[])
-      """;
-
-  /**
-   * What is known of channels whose names are settled. A row whose name is another one meanwhile is
-   * not returned.
+   * What is known of channels whose names are settled; rows are locked in the order of their ids. A
+   * row whose name is another one meanwhile is not returned.
    */
   private static final String TELL = tellStatement();
+
+  private static final Upserted NOTHING = new Upserted(Map.of(), List.of());
 
   private final ChannelMetrics metrics;
 
@@ -146,209 +64,79 @@ public final class Channels {
    * Brings in what was seen, in the caller's transaction. Never fails because of one sighting.
    *
    * @throws SQLException with SQLSTATE 40001 where another transaction named a channel in between;
-   *     the whole transaction is to be tried again
+   *     the whole transaction is to be tried again, then best with {@link #upsertInTurn}
    */
   public Upserted upsert(Connection tx, Collection<Sighting> sightings) throws SQLException {
-    SortedMap<ChannelKey, Latest> latest = Latest.of(sightings);
-    if (latest.isEmpty()) {
-      return new Upserted(Map.of(), List.of());
+    if (sightings.isEmpty()) {
+      return NOTHING;
     }
-    List<Rename> renames =
-        asKnown(tx, sightings, latest.keySet()) ? List.of() : name(tx, sightings, latest);
-    Map<ChannelKey, Long> ids = tell(tx, latest);
-    if (ids.size() < latest.size()) {
-      throw new SQLException("a channel was named by another transaction just now", AGAIN);
-    }
-    return new Upserted(ids, renames);
+    return asKnown(tx, sightings)
+        ? new Upserted(tell(tx, sightings), List.of())
+        : upsertInTurn(tx, sightings);
   }
 
-  private static boolean asKnown(
-      Connection tx, Collection<Sighting> sightings, Set<ChannelKey> channels) throws SQLException {
-    Map<ChannelKey, String> held = new HashMap<>();
-    Map<ChannelKey, Revision> seen = new HashMap<>();
+  /**
+   * The same, whatever is known: waits until no other transaction names channels of these
+   * platforms, and keeps them waiting until its end. No other can come between.
+   */
+  public Upserted upsertInTurn(Connection tx, Collection<Sighting> sightings) throws SQLException {
+    if (sightings.isEmpty()) {
+      return NOTHING;
+    }
+    Names names = new Naming(tx).bring(sightings);
+    metrics.named(names);
+    for (Rename r : names.renames()) {
+      LOG.info("{} is {} now, it was {}", r.channel().subject(), r.to(), r.from());
+    }
+    return new Upserted(tell(tx, sightings), names.renames());
+  }
+
+  /** The name that a channel has, or none, and the sighting that its last one is from. */
+  private record Known(@Nullable String held, Revision seen) {
+    /** Whether a sighting leaves all names as they are. */
+    boolean settles(Sighting s) {
+      return s.slug() == null || s.slug().equals(held) || s.revision().compareTo(seen) <= 0;
+    }
+  }
+
+  private static boolean asKnown(Connection tx, Collection<Sighting> sightings)
+      throws SQLException {
+    Map<ChannelKey, Known> known = new HashMap<>();
+    Set<ChannelKey> channels =
+        sightings.stream().map(Sighting::channel).collect(Collectors.toSet());
     try (PreparedStatement query = tx.prepareStatement(KNOWN)) {
-      keys(tx, query, channels);
+      ChannelColumns.keys(tx, query, channels);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
-          seen.put(key(rows), revision(rows));
-          held.put(key(rows), Objects.requireNonNullElse(rows.getString("current_slug"), ""));
+          known.put(
+              ChannelColumns.key(rows),
+              new Known(
+                  rows.getString("current_slug"),
+                  new Revision(rows.getLong("slug_rev"), rows.getObject("slug_ev", UUID.class))));
         }
       }
     }
     return sightings.stream()
         .allMatch(
-            s -> {
-              Revision last = seen.get(s.channel());
-              return last != null
-                  && (s.slug() == null
-                      || s.slug().equals(held.get(s.channel()))
-                      || s.revision().compareTo(last) <= 0);
-            });
+            s -> Optional.ofNullable(known.get(s.channel())).filter(k -> k.settles(s)).isPresent());
   }
 
-  /** The slow path: new channels and other names. */
-  private List<Rename> name(
-      Connection tx, Collection<Sighting> sightings, SortedMap<ChannelKey, Latest> latest)
+  /** Tells what is known beside the names, and how lately they were seen. */
+  private static Map<ChannelKey, Long> tell(Connection tx, Collection<Sighting> sightings)
       throws SQLException {
-    try (PreparedStatement turn = tx.prepareStatement(TURN)) {
-      for (String platform :
-          latest.keySet().stream()
-              .map(ChannelKey::platform)
-              .collect(Collectors.toCollection(TreeSet::new))) {
-        turn.setString(1, platform);
-        turn.execute();
-      }
-    }
-    add(tx, sightings);
-    List<Names.Named> concerned = concerned(tx, sightings, latest.keySet());
-    Names names = new Names(concerned, free(tx, sightings, concerned));
-    sightings.stream().sorted(Comparator.comparing(Sighting::revision)).forEach(names::see);
-    write(tx, names);
-    metrics.named(names);
-    names
-        .renames()
-        .forEach(r -> LOG.info("{} is {} now, it was {}", r.channel().subject(), r.to(), r.from()));
-    return names.renames();
-  }
-
-  private static void add(Connection tx, Collection<Sighting> sightings) throws SQLException {
-    TreeMap<ChannelKey, Sighting> first = new TreeMap<>();
-    for (Sighting s : sightings) {
-      first.merge(s.channel(), s, (a, b) -> a.asOf().isAfter(b.asOf()) ? b : a);
-    }
-    try (PreparedStatement insert = tx.prepareStatement(ADD)) {
-      keys(tx, insert, first.keySet());
-      insert.setArray(3, Columns.of(tx, "text", first.keySet(), ChannelKey::externalId));
-      insert.setArray(4, Columns.of(tx, "timestamptz", first.values(), s -> utc(s.at())));
-      insert.setArray(5, Columns.of(tx, "timestamptz", first.values(), s -> utc(s.asOf())));
-      insert.executeUpdate();
-    }
-  }
-
-  private static List<Names.Named> concerned(
-      Connection tx, Collection<Sighting> sightings, Set<ChannelKey> seen) throws SQLException {
-    List<Sighting> named = sightings.stream().filter(s -> s.slug() != null).toList();
-    List<Names.Named> concerned = new ArrayList<>();
-    try (PreparedStatement query = tx.prepareStatement(CONCERNED)) {
-      keys(tx, query, seen);
-      query.setArray(3, Columns.of(tx, "text", named, s -> s.channel().platform()));
-      query.setArray(4, Columns.of(tx, "text", named, Sighting::slug));
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          concerned.add(
-              new Names.Named(
-                  rows.getLong("id"),
-                  rows.getString("external_id"),
-                  key(rows),
-                  rows.getString("observed_slug"),
-                  rows.getString("current_slug"),
-                  revision(rows),
-                  new Names.Span(
-                      rows.getString("slug"),
-                      rows.getObject("observed_from", OffsetDateTime.class).toInstant(),
-                      rows.getBoolean("stored"))));
-        }
-      }
-    }
-    return concerned;
-  }
-
-  private static Map<Map.Entry<String, String>, Instant> free(
-      Connection tx, Collection<Sighting> sightings, List<Names.Named> concerned)
-      throws SQLException {
-    Set<String> slugs =
-        Stream.concat(
-                sightings.stream().map(Sighting::slug),
-                concerned.stream().map(Names.Named::observed))
-            .filter(Objects::nonNull)
-            .collect(Collectors.toCollection(TreeSet::new));
-    Map<Map.Entry<String, String>, Instant> free = new HashMap<>();
-    try (PreparedStatement query = tx.prepareStatement(FREE)) {
-      query.setArray(1, Columns.of(tx, "text", slugs, s -> s));
-      try (ResultSet rows = query.executeQuery()) {
-        while (rows.next()) {
-          free.put(
-              Map.entry(rows.getString("platform"), rows.getString("slug")),
-              rows.getObject("until", OffsetDateTime.class).toInstant());
-        }
-      }
-    }
-    return free;
-  }
-
-  /** Names are given up before they are taken: two channels may swap theirs. */
-  private static void write(Connection tx, Names names) throws SQLException {
-    List<Names.Named> changed = names.changed();
-    if (changed.isEmpty()) {
-      return;
-    }
-    List<Long> losers =
-        changed.stream()
-            .filter(c -> c.heldBefore != null && !c.heldBefore.equals(c.held()))
-            .map(c -> c.id)
-            .toList();
-    if (!losers.isEmpty()) {
-      try (PreparedStatement update = tx.prepareStatement(GIVE_UP)) {
-        update.setArray(1, Columns.of(tx, "bigint", losers, id -> id));
-        update.executeUpdate();
-      }
-    }
-    try (PreparedStatement update = tx.prepareStatement(NAME)) {
-      update.setArray(1, Columns.of(tx, "bigint", changed, c -> c.id));
-      update.setArray(2, Columns.of(tx, "text", changed, Names.Named::observed));
-      update.setArray(3, Columns.of(tx, "text", changed, Names.Named::held));
-      update.setArray(4, Columns.of(tx, "bigint", changed, c -> c.seen().rev()));
-      update.setArray(5, Columns.of(tx, "uuid", changed, c -> c.seen().event()));
-      update.executeUpdate();
-    }
-    writeHistory(tx, changed);
-  }
-
-  /** A span of a channel. */
-  private record Row(long id, Names.Span span) {}
-
-  private static void writeHistory(Connection tx, List<Names.Named> changed) throws SQLException {
-    Map<Boolean, List<Row>> spans =
-        changed.stream()
-            .flatMap(c -> c.spans.stream().filter(Names.Span::changed).map(s -> new Row(c.id, s)))
-            .collect(Collectors.partitioningBy(r -> r.span.stored));
-    List<Row> stored = spans.getOrDefault(true, List.of());
-    if (!stored.isEmpty()) {
-      try (PreparedStatement update = tx.prepareStatement(CLOSE)) {
-        update.setArray(1, Columns.of(tx, "bigint", stored, Row::id));
-        update.setArray(2, Columns.of(tx, "text", stored, r -> r.span.slug()));
-        update.setArray(3, Columns.of(tx, "timestamptz", stored, r -> utc(r.span.until())));
-        update.executeUpdate();
-      }
-    }
-    List<Row> added = spans.getOrDefault(false, List.of());
-    if (!added.isEmpty()) {
-      try (PreparedStatement insert = tx.prepareStatement(OPEN)) {
-        insert.setArray(1, Columns.of(tx, "bigint", added, Row::id));
-        insert.setArray(2, Columns.of(tx, "text", added, r -> r.span.slug()));
-        insert.setArray(3, Columns.of(tx, "timestamptz", added, r -> utc(r.span.from)));
-        insert.setArray(4, Columns.of(tx, "timestamptz", added, r -> utc(r.span.until())));
-        insert.executeUpdate();
-      }
-    }
-  }
-
-  /** Tells what is known beside the names, and how lately; rows in the order of their ids. */
-  private static Map<ChannelKey, Long> tell(Connection tx, SortedMap<ChannelKey, Latest> latest)
-      throws SQLException {
+    SortedMap<ChannelKey, Latest> latest = Latest.of(sightings);
     Collection<Latest> rows = latest.values();
     Map<ChannelKey, Long> ids = new HashMap<>();
     try (PreparedStatement update = tx.prepareStatement(TELL)) {
-      keys(tx, update, latest.keySet());
+      ChannelColumns.keys(tx, update, latest.keySet());
       int p = 2;
-      update.setArray(++p, Columns.of(tx, "timestamptz", rows, l -> utc(l.seen().at())));
+      update.setArray(++p, ChannelColumns.times(tx, rows, l -> l.seen().at()));
       update.setArray(++p, Columns.of(tx, "text", rows, l -> of(l.name(), Sighting::slug)));
       p = revisions(tx, update, p, rows, Latest::name);
       update.setArray(
           ++p, Columns.of(tx, "boolean", rows, l -> of(l.stream(), s -> stream(s).live())));
       update.setArray(
-          ++p,
-          Columns.of(tx, "timestamptz", rows, l -> of(l.stream(), s -> utc(stream(s).runs()))));
+          ++p, ChannelColumns.times(tx, rows, l -> of(l.stream(), s -> stream(s).runs())));
       p = revisions(tx, update, p, rows, Latest::stream);
       for (Fact fact : Fact.values()) {
         update.setArray(
@@ -357,9 +145,12 @@ public final class Channels {
       }
       try (ResultSet told = update.executeQuery()) {
         while (told.next()) {
-          ids.put(key(told), told.getLong("id"));
+          ids.put(ChannelColumns.key(told), told.getLong("id"));
         }
       }
+    }
+    if (ids.size() < latest.size()) {
+      throw new SQLException("a channel was named by another transaction just now", AGAIN);
     }
     return ids;
   }
@@ -368,8 +159,8 @@ public final class Channels {
     return Objects.requireNonNull(sighting.stream());
   }
 
-  private static @Nullable Object of(
-      @Nullable Sighting sighting, Function<Sighting, @Nullable Object> value) {
+  private static <T> @Nullable T of(
+      @Nullable Sighting sighting, Function<Sighting, @Nullable T> value) {
     return sighting == null ? null : value.apply(sighting);
   }
 
@@ -428,24 +219,5 @@ public final class Channels {
                 ",%n    %2$s = CASE WHEN (l.%1$s_rev, l.%1$s_ev) > (c.%1$s_rev, c.%1$s_ev) THEN l.%2$s ELSE c.%2$s END"
                     .formatted(group, column))
         .collect(Collectors.joining());
-  }
-
-  /** As the first two parameters. */
-  private static void keys(Connection tx, PreparedStatement statement, Collection<ChannelKey> keys)
-      throws SQLException {
-    statement.setArray(1, Columns.of(tx, "text", keys, ChannelKey::platform));
-    statement.setArray(2, Columns.of(tx, "text", keys, ChannelKey::userId));
-  }
-
-  private static ChannelKey key(ResultSet row) throws SQLException {
-    return new ChannelKey(row.getString("platform"), row.getString("platform_user_id"));
-  }
-
-  private static Revision revision(ResultSet row) throws SQLException {
-    return new Revision(row.getLong("slug_rev"), row.getObject("slug_ev", UUID.class));
-  }
-
-  private static @Nullable String utc(@Nullable Instant time) {
-    return time == null ? null : time.atOffset(ZoneOffset.UTC).toString();
   }
 }

@@ -21,7 +21,9 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** What {@code dm} has to say of a world, by the shortest way there is; lines as {@code Sql} has. */
+/**
+ * What {@code dm} has to say of a world, by the shortest way there is; lines as {@code Sql} has.
+ */
 final class NamesModel {
   static final List<String> FACTS =
       List.of("display_name", "avatar_url", "bio", "follower_count", "is_banned");
@@ -40,8 +42,7 @@ final class NamesModel {
         .collect(toList());
   }
 
-  private static List<String> row(
-      Collection<Seen> seen, String channel, Map<String, Seen> named) {
+  private static List<String> row(Collection<Seen> seen, String channel, Map<String, Seen> named) {
     List<String> row = new ArrayList<>(List.of(channel));
     Optional<Seen> name = Optional.ofNullable(named.get(channel));
     row.add(name.map(Seen::slug).orElse(NONE));
@@ -56,10 +57,10 @@ final class NamesModel {
       row.addAll(revision(newest));
     }
     Optional<Seen> stream = newest(seen, channel, s -> s.data().has("stream"));
-    JsonNode last = stream.map(s -> s.data().get("stream")).orElse(null);
-    boolean live = last != null && last.get("is_live").asBoolean();
-    row.add(Boolean.toString(live));
-    row.add(live ? micros(Instant.parse(last.get("started_at").asText())) : NONE);
+    Optional<JsonNode> live =
+        stream.map(s -> s.data().path("stream")).filter(s -> s.path("is_live").asBoolean());
+    row.add(Boolean.toString(live.isPresent()));
+    row.add(live.map(s -> micros(Instant.parse(s.path("started_at").asText()))).orElse(NONE));
     row.addAll(revision(stream));
     row.add(
         micros(
@@ -156,7 +157,8 @@ final class NamesModel {
   /** A renamed event: its id says by which sighting, its rev is that sighting's. */
   static String rename(Seen by, String from) {
     String to = Objects.requireNonNull(by.slug());
-    String key = Stream.of(from, to, EventId.text(by.event().id())).reduce((a, b) -> a + " " + b).get();
+    String key =
+        Stream.of(from, to, EventId.text(by.event().id())).reduce((a, b) -> a + " " + b).get();
     UUID id =
         EventId.of(
             Instant.EPOCH.plus(by.rev(), ChronoUnit.MICROS),

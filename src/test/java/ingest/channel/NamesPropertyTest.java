@@ -82,7 +82,8 @@ final class NamesPropertyTest {
     int window = random.nextBoolean() ? 40 : events.size();
     Delivery delivery = new Delivery(STORES.dm(), types);
     delivery.deliver(Delivery.batches(events, random, window), 8);
-    System.out.println("eight threads: tries beyond the first " + delivery.retries + delivery.ended);
+    System.out.println(
+        "eight threads: tries beyond the first " + delivery.retries + delivery.ended);
     assertNull(delivery.ended.get("40P01"), "deadlocks");
     assertConverged(seen);
   }
@@ -103,7 +104,9 @@ final class NamesPropertyTest {
   private static void assertConverged(List<Seen> seen) {
     assertLines(NamesModel.rows(seen), rows());
     Map<String, List<Span>> history =
-        history().stream().map(Span::of).collect(groupingBy(Span::channel, TreeMap::new, toCollection(ArrayList::new)));
+        history().stream()
+            .map(Span::of)
+            .collect(groupingBy(Span::channel, TreeMap::new, toCollection(ArrayList::new)));
     assertHistory(seen, history);
     assertRenames(seen, history);
   }
@@ -141,7 +144,8 @@ final class NamesPropertyTest {
             Span span = spans.get(i);
             boolean last = i + 1 == spans.size();
             assertTrue(span.end() > span.from(), () -> span + " lasts no time");
-            assertEquals(last, span.until() == null, () -> spans + " are open elsewhere than at the end");
+            assertEquals(
+                last, span.until() == null, () -> spans + " are open elsewhere than at the end");
             if (!last) {
               assertEquals(span.until(), spans.get(i + 1).from(), () -> spans + " do not tile");
             }
@@ -150,7 +154,8 @@ final class NamesPropertyTest {
                 () -> span + " was never seen");
           }
           String open = spans.get(spans.size() - 1).slug();
-          assertEquals(now.get(channel), open == null ? "-" : open, () -> "the open one of " + spans);
+          assertEquals(
+              now.get(channel), open == null ? "-" : open, () -> "the open one of " + spans);
         });
     history.values().stream()
         .flatMap(List::stream)
@@ -287,5 +292,4 @@ final class NamesPropertyTest {
   private static String micros(String time) {
     return "(extract(epoch FROM %s) * 1000000)::bigint".formatted(time);
   }
-
 }

@@ -19,8 +19,7 @@ final class ObservingTypes {
     for (Path schemas : List.of(Path.of("src/test/resources/channels"), Path.of("routes/kick"))) {
       try (Stream<Path> files = Files.list(schemas)) {
         for (Path file : files.filter(f -> f.toString().endsWith(".schema.json")).toList()) {
-          Files.copy(
-              file, empty.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+          Files.copy(file, empty.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
       }
     }
