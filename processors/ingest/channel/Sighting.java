@@ -138,7 +138,12 @@ public record Sighting(
   static Optional<ChannelKey> channel(Envelope event) {
     return ChannelKey.of(
         event.data().path("platform").asText(event.source()),
-        event.data().path("platform_user_id").asText());
+        word(event.data().path("platform_user_id")));
+  }
+
+  /** A text, or a number without a fraction as one; empty where it is neither. */
+  private static String word(JsonNode node) {
+    return node.isTextual() || node.isIntegralNumber() ? node.asText() : "";
   }
 
   private static @Nullable Stream stream(Reader in, Instant latest) {
@@ -181,7 +186,7 @@ public record Sighting(
       if (value.isMissingNode() || value.isNull()) {
         return null;
       }
-      Optional<String> slug = Slug.of(value.asText());
+      Optional<String> slug = Slug.of(word(value));
       if (slug.isEmpty()) {
         refuse("slug", "is no name of a channel");
       }
