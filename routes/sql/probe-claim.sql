@@ -1,12 +1,14 @@
--- Claims channels that are due, the longest due first, under a lease; a lease that ran out is due again.
+-- Claims a platform's channels that are due, the longest due first, under a lease; a lease that ran out is due again.
 -- slot: when the poll was due, the same however often it is tried; missed slots are not made up for.
 -- polled_at: this database's clock before the request, the order of what the poll will say.
 WITH due AS (
-    SELECT channel_id FROM dm.probe_schedule
-    WHERE next_probe_at <= ingest.now() AND (leased_until IS NULL OR leased_until <= ingest.now())
-    ORDER BY next_probe_at
+    SELECT s.channel_id FROM dm.probe_schedule s
+    JOIN dm.streamer_channel c ON c.id = s.channel_id
+    WHERE c.platform = :#platform
+      AND s.next_probe_at <= ingest.now() AND (s.leased_until IS NULL OR s.leased_until <= ingest.now())
+    ORDER BY s.next_probe_at
     LIMIT CAST(:#channels AS int)
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF s SKIP LOCKED
 ), claimed AS (
     UPDATE dm.probe_schedule s
     SET leased_until = ingest.now() + make_interval(secs => CAST(:#leaseSeconds AS int)), token = CAST(:#token AS uuid)

@@ -2,7 +2,6 @@ package ingest.channel;
 
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
-import ingest.outbox.Derived;
 import ingest.outbox.Effect;
 import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
@@ -39,11 +38,8 @@ final class Delivery {
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
-  /** Tries beyond the first of a commit. */
-  final AtomicInteger retries = new AtomicInteger();
-
   /** SQLSTATEs of what ended a try, with how often they did. */
-  final Map<String, Integer> ended = new ConcurrentSkipListMap<>();
+  private final Map<String, Integer> ended = new ConcurrentSkipListMap<>();
 
   private final DmDatabase dm;
   private final EventTypes types;
@@ -123,7 +119,12 @@ final class Delivery {
     }
   }
 
-  /** The product's, with each try counted. */
+  /** The tries of commits that another had to follow, by SQLSTATE; empty where there were none. */
+  String cost() {
+    return ended.isEmpty() ? "" : ended.toString();
+  }
+
+  /** The product's, with what ends a try counted. */
   private final class Counting implements State {
     @Override
     public Map<String, String> channels(Collection<Envelope> envelopes) throws SQLException {
@@ -136,14 +137,9 @@ final class Delivery {
     }
 
     private Effect counted(Effect effect) {
-      AtomicInteger tries = new AtomicInteger();
       return (tx, fresh) -> {
-        if (tries.getAndIncrement() > 0) {
-          retries.incrementAndGet();
-        }
         try {
-          List<Derived> derived = effect.write(tx, fresh);
-          return derived;
+          return effect.write(tx, fresh);
         } catch (SQLException e) {
           ended.merge(String.valueOf(e.getSQLState()), 1, Integer::sum);
           throw e;

@@ -44,7 +44,7 @@ final class DeliveryInAnotherProcess implements AutoCloseable {
       System.out.println(READY);
       System.in.read();
       delivery.deliver(own, THREADS);
-      System.out.println(DONE + delivery.retries + " " + delivery.ended);
+      System.out.println(DONE + delivery.cost());
     }
   }
 
@@ -55,13 +55,13 @@ final class DeliveryInAnotherProcess implements AutoCloseable {
     return Delivery.batches(events, random, 200);
   }
 
-  /** Returns when it is ready to deliver. */
+  /** Returns at once. */
   static DeliveryInAnotherProcess start(String url, Path types, long seed, int share)
       throws IOException {
-    DeliveryInAnotherProcess started =
-        new DeliveryInAnotherProcess(
+    return new DeliveryInAnotherProcess(
             new ProcessBuilder(
                     Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1", // a short life
                     "-cp",
                     System.getProperty("java.class.path", ""),
                     DeliveryInAnotherProcess.class.getName(),
@@ -71,8 +71,11 @@ final class DeliveryInAnotherProcess implements AutoCloseable {
                     Integer.toString(share))
                 .redirectErrorStream(true)
                 .start());
-    started.line(READY);
-    return started;
+  }
+
+  /** Waits until it can deliver. */
+  void ready() throws IOException {
+    line(READY);
   }
 
   void go() throws IOException {
@@ -80,7 +83,7 @@ final class DeliveryInAnotherProcess implements AutoCloseable {
     process.getOutputStream().flush();
   }
 
-  /** Waits for its end; what its tries beyond the first were. */
+  /** Waits for its end; what it cost, as {@link Delivery#cost} tells it. */
   String done() throws IOException {
     return line(DONE).substring(DONE.length());
   }
