@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -102,9 +103,9 @@ final class SessionsPropertyTest {
 
   @Test
   void the_streams_of_a_day_at_kick_are_the_same_in_every_order() throws SQLException {
-    for (int round = 0; round < 15; round++) {
+    for (int round = 0; round < 12; round++) {
       List<Envelope> day = new KickDay(random).events();
-      for (int order = 0; order < 4; order++) {
+      for (int order = 0; order < 3; order++) {
         assertConverges(day);
       }
       assertEquals(0, running(), () -> "open after the last poll, -Dseed=" + SEED);
@@ -113,7 +114,7 @@ final class SessionsPropertyTest {
 
   @Test
   void whatever_anybody_says_gives_the_same_streams_in_every_order() throws SQLException {
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 30; round++) {
       List<Envelope> gossip = gossip();
       assertConverges(gossip);
       assertConverges(gossip);
@@ -124,7 +125,7 @@ final class SessionsPropertyTest {
   void threads_that_bring_the_same_events_leave_the_same_streams() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
-      for (int round = 0; round < 8; round++) {
+      for (int round = 0; round < 5; round++) {
         List<Envelope> events = new ArrayList<>(new KickDay(random).events());
         events.addAll(gossip());
         reset();
@@ -143,6 +144,44 @@ final class SessionsPropertyTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void sessions_that_are_closed_as_stale_in_between_are_the_same_in_the_end() throws Exception {
+    String close =
+        Files.readString(Path.of("routes/sql/close-stale-sessions.sql")).replace(":#minutes", "0");
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try {
+      for (int round = 0; round < 5; round++) {
+        List<Envelope> day = new ArrayList<>(new KickDay(random).events());
+        day.add(0, StreamEvents.started(DAY.minusSeconds(3600)));
+        reset();
+        deliver(List.of(day.subList(0, 1)));
+        probed();
+        assertEquals(1, STORES.sql().run(close));
+        List<Future<Void>> deliveries = new ArrayList<>();
+        for (int thread = 0; thread < 1 + round % 3; thread++) {
+          for (List<Envelope> batch : batches(day)) {
+            deliveries.add(threads.submit(() -> deliver(List.of(batch))));
+          }
+        }
+        for (Future<Void> delivered : deliveries) {
+          STORES.sql().run(close);
+          delivered.get();
+        }
+        assertModelled(day);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** The channel was asked for, later than everything. */
+  private static void probed() {
+    STORES
+        .sql()
+        .run(
+            "INSERT INTO dm.probe_schedule (channel_id, last_probed_at) SELECT id, '2099-01-01' FROM dm.streamer_channel ON CONFLICT DO NOTHING");
   }
 
   private void assertConverges(List<Envelope> events) throws SQLException {
@@ -170,11 +209,15 @@ final class SessionsPropertyTest {
     return null;
   }
 
-  /** Each event once or more often, in any order, in commits of one to twelve. */
+  /** Each event once or more often, in some order, in commits of one to twelve. */
   private List<List<Envelope>> batches(List<Envelope> events) {
     List<Envelope> deliveries = new ArrayList<>(events);
     events.stream().filter(e -> random.nextInt(4) == 0).forEach(deliveries::add);
-    Collections.shuffle(deliveries, random);
+    if (random.nextInt(3) == 0) {
+      deliveries.sort(Comparator.comparing(Envelope::time)); // as it should be
+    } else {
+      Collections.shuffle(deliveries, random);
+    }
     List<List<Envelope>> batches = new ArrayList<>();
     for (int i = 0; i < deliveries.size(); ) {
       int end = Math.min(deliveries.size(), i + 1 + random.nextInt(12));
@@ -303,6 +346,7 @@ final class SessionsPropertyTest {
         .run(
             """
             WITH s AS (DELETE FROM dm.stream_session), h AS (DELETE FROM dm.streamer_channel_slug_history),
+                 p AS (DELETE FROM dm.probe_schedule),
                  k AS (DELETE FROM ingest.event_key), o AS (DELETE FROM ingest.ingest_outbox),
                  d AS (DELETE FROM ingest.delivery_chunk)
             DELETE FROM dm.streamer_channel
