@@ -12,18 +12,20 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /**
- * Brings the stores up to date, those that have a DSN. Two migrators at once wait for each other:
- * on PostgreSQL by Flyway's own lock, on ClickHouse by one in {@code dm}, where there is a {@code
- * dm} to take it in.
+ * Brings the stores up to date, those that have a DSN. Two migrators at once wait for each other by
+ * a lock of ours, which Flyway's begins too late for: of two that find no history table, one may
+ * take the other's for tables of somebody else. ClickHouse has no locks; its migrators use that of
+ * {@code dm}, where there is a {@code dm}.
  */
 final class Migrations {
   private static final String HISTORY = "ingest_schema_history";
-  private static final long CLICKHOUSE_LOCK = 0x696e67657374L; // "ingest"
+  private static final long LOCK = 0x696e67657374L; // "ingest"
 
   /** How long one waits for another, whose migrations may rewrite tables. */
   private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -63,24 +65,29 @@ final class Migrations {
   }
 
   private String postgres(String key, String folder) {
-    try (HikariDataSource pool = PostgresPool.patient("migrate", key, settings, 3)) {
-      return migrate(Flyway.configure().dataSource(pool).locations("filesystem:" + folder));
-    }
+    return alone(
+        key,
+        pool -> migrate(Flyway.configure().dataSource(pool).locations("filesystem:" + folder)));
   }
 
   private String clickHouse() {
     ClickHouse clickHouse = new ClickHouse(settings.text("clickhouse.url"));
-    if (!settings.has("dm.database-url")) {
-      return clickHouse(clickHouse);
-    }
-    try (HikariDataSource pool = PostgresPool.patient("migrate", "dm.database-url", settings, 1);
+    return settings.has("dm.database-url")
+        ? alone("dm.database-url", pool -> clickHouse(clickHouse))
+        : clickHouse(clickHouse);
+  }
+
+  /** Runs {@code work} while no other migrator is at work on or by this database. */
+  private String alone(String key, Function<HikariDataSource, String> work) {
+    try (HikariDataSource pool = PostgresPool.patient("migrate", key, settings, 4);
         Connection connection = pool.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("SET lock_timeout = '" + PATIENCE.toSeconds() + "s'");
-      statement.execute("SELECT pg_advisory_lock(" + CLICKHOUSE_LOCK + ")");
-      return clickHouse(clickHouse);
+      statement.execute("SELECT pg_advisory_lock(" + LOCK + ")");
+      return work.apply(pool);
     } catch (SQLException e) {
-      throw new SettingException("migrate: DM_DATABASE_URL: " + e.getMessage());
+      throw new SettingException(
+          "migrate: %s: %s".formatted(Settings.variable(key), e.getMessage()));
     }
   }
 
