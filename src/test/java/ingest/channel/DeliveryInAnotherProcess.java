@@ -59,18 +59,18 @@ final class DeliveryInAnotherProcess implements AutoCloseable {
   static DeliveryInAnotherProcess start(String url, Path types, long seed, int share)
       throws IOException {
     return new DeliveryInAnotherProcess(
-            new ProcessBuilder(
-                    Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
-                    "-XX:TieredStopAtLevel=1", // a short life
-                    "-cp",
-                    System.getProperty("java.class.path", ""),
-                    DeliveryInAnotherProcess.class.getName(),
-                    url,
-                    types.toString(),
-                    Long.toString(seed),
-                    Integer.toString(share))
-                .redirectErrorStream(true)
-                .start());
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", // a short life
+                "-cp",
+                System.getProperty("java.class.path", ""),
+                DeliveryInAnotherProcess.class.getName(),
+                url,
+                types.toString(),
+                Long.toString(seed),
+                Integer.toString(share))
+            .redirectErrorStream(true)
+            .start());
   }
 
   /** Waits until it can deliver. */

@@ -184,8 +184,7 @@ final class OddSightingsTest {
   }
 
   @Test
-  void a_channel_that_is_seen_without_a_name_first_gets_one_and_was_not_renamed()
-      throws Exception {
+  void a_channel_that_is_seen_without_a_name_first_gets_one_and_was_not_renamed() throws Exception {
     bring("{\"platform_user_id\": \"7\"}", "{\"platform_user_id\": \"7\", \"slug\": \"ninja\"}");
     assertEquals(List.of("1 one", "2 two", "7 ninja"), names());
     assertEquals(List.of(), renames());
@@ -244,7 +243,8 @@ final class OddSightingsTest {
         batch.size(),
         STORES
             .sql()
-            .number("SELECT count(*) FROM ingest.ingest_outbox WHERE type = ?", ObservingTypes.ACME));
+            .number(
+                "SELECT count(*) FROM ingest.ingest_outbox WHERE type = ?", ObservingTypes.ACME));
     return new Told(
         delivery, appender.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
   }

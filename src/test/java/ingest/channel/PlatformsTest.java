@@ -32,8 +32,7 @@ final class PlatformsTest {
     see(60, "ronin", true);
     see(120, "ronin", false);
     assertEquals(
-        List.of(
-            "kick|42|ronin|ronin|f", "twitch|42|ronin|ronin|f", "x|42|ronin|ronin|f"),
+        List.of("kick|42|ronin|ronin|f", "twitch|42|ronin|ronin|f", "x|42|ronin|ronin|f"),
         STORES
             .sql()
             .rows(

@@ -116,8 +116,7 @@ final class ClaimTest {
       })
   void what_is_the_same_fact_is_one_event(String field, String value) {
     assertEquals(event("stage", WHOLE), event("stage", with(field, value)));
-    assertEquals(
-        parse("stage", WHOLE).claimedAt(), parse("stage", with(field, value)).claimedAt());
+    assertEquals(parse("stage", WHOLE).claimedAt(), parse("stage", with(field, value)).claimedAt());
   }
 
   @ParameterizedTest(name = "{0}: {1} is another claim")
