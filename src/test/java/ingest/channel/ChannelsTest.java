@@ -1,15 +1,22 @@
 package ingest.channel;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
 import ingest.store.TestStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -19,6 +26,11 @@ final class ChannelsTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
 
   private static final Instant START = Instant.parse("2026-05-01T12:00:00Z");
+
+  /** Statements of this database that wait for a row. */
+  private static final String WAITING =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
   private final Channels channels = new Channels(new ChannelMetrics(new SimpleMeterRegistry()));
 
   @Test
@@ -64,6 +76,33 @@ final class ChannelsTest {
     assertEquals(
         List.of("1 ninja 0 60", "1 - 60 120", "1 ninja 120 -", "2 ninja 60 120", "2 other 120 -"),
         history());
+  }
+
+  @Test
+  void a_name_that_changes_while_its_row_is_awaited_is_settled_by_a_second_try() throws Exception {
+    see(seen("1", "ninja", 0));
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try (Connection tx = STORES.dm().connection()) {
+      tx.setAutoCommit(false);
+      channels.upsert(tx, List.of(seen("1", "ronin", 60)));
+      Future<List<String>> waits = other.submit(() -> see(seen("1", "ninja", 90)));
+      await().until(() -> STORES.sql().number(WAITING) == 1);
+      tx.commit();
+      SQLException tryAgain =
+          (SQLException) assertThrows(ExecutionException.class, waits::get).getCause();
+      assertEquals("40001", tryAgain.getSQLState());
+    } finally {
+      other.shutdownNow();
+    }
+    assertEquals(List.of("1 ronin ronin"), names());
+    List<Sighting> again = List.of(seen("1", "ninja", 90));
+    assertEquals(
+        List.of("ronin"),
+        STORES.dm().transaction(tx -> channels.upsertInTurn(tx, again)).renames().stream()
+            .map(Rename::from)
+            .toList());
+    assertEquals(List.of("1 ninja ninja"), names());
+    assertEquals(List.of("1 ninja 0 60", "1 ronin 60 90", "1 ninja 90 -"), history());
   }
 
   private Sighting seen(String userId, String slug, int second) {

@@ -46,7 +46,7 @@ final class NamesPropertyTest {
   }
 
   static LongStream worlds() {
-    return seeds(4);
+    return seeds(3);
   }
 
   static LongStream worldsForTwo() {
@@ -84,9 +84,7 @@ final class NamesPropertyTest {
     int window = random.nextBoolean() ? 40 : events.size();
     Delivery delivery = new Delivery(STORES.dm(), types);
     delivery.deliver(Delivery.batches(events, random, window), 8);
-    System.out.println(
-        "eight threads: tries beyond the first " + delivery.retries + delivery.ended);
-    assertNull(delivery.ended.get("40P01"), "deadlocks");
+    cost("eight threads", delivery.cost());
     assertConverged(seen);
   }
 

@@ -103,8 +103,9 @@ final class World {
     switch (random.nextInt(10)) {
       case 0 -> add(platform, channel, before, when, poll);
       case 1 -> add(platform, channel, null, when, poll);
-      case 2 -> {
-        add(platform, channel, before, when, poll);
+      case 2, 3 -> {
+        String other = before.equals(name) ? NAMES.get(random.nextInt(NAMES.size())) : before;
+        add(platform, channel, other, when, poll);
         add(platform, channel, name, when, random.nextBoolean());
       }
       default -> add(platform, channel, name, when, poll);
