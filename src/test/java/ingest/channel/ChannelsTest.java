@@ -2,6 +2,7 @@ package ingest.channel;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ingest.envelope.Envelope;
@@ -88,9 +89,8 @@ final class ChannelsTest {
       Future<List<String>> waits = other.submit(() -> see(seen("1", "ninja", 90)));
       await().until(() -> STORES.sql().number(WAITING) == 1);
       tx.commit();
-      SQLException tryAgain =
-          (SQLException) assertThrows(ExecutionException.class, waits::get).getCause();
-      assertEquals("40001", tryAgain.getSQLState());
+      ExecutionException failed = assertThrows(ExecutionException.class, waits::get);
+      assertEquals("40001", assertInstanceOf(SQLException.class, failed.getCause()).getSQLState());
     } finally {
       other.shutdownNow();
     }
