@@ -52,7 +52,7 @@ public final class Bench implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "SECTION",
       defaultValue = "all",
-      description = "commit, deliver, consume or all (the default).")
+      description = "commit, upsert, deliver, consume or all (the default).")
   private String section = "all";
 
   @Option(

@@ -26,7 +26,7 @@ record Dm(DmDatabase database, DmDatabase owner, Settings settings) implements A
     Settings owners = Settings.load(Path.of(""), Map.of("DM_DATABASE_URL", url));
     Settings settings = Settings.load(Path.of(""), Map.of("DM_DATABASE_URL", server.product(url)));
     return new Dm(
-        DmDatabase.open(settings),
+        new DmDatabase(new CountedPool(DmDatabase.open(settings).pool(), server.statements())),
         new DmDatabase(PostgresPool.open("owner", "dm.database-url", owners, 2)),
         settings);
   }

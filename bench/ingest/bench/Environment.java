@@ -18,8 +18,10 @@ record Environment(String url, EnvDatabase database) implements AutoCloseable {
     return new Environment(
         url,
         new EnvDatabase(
-            PostgresPool.open(
-                "env", "database.url", settings, settings.number("env.pool-size", 1, 200))));
+            new CountedPool(
+                PostgresPool.open(
+                    "env", "database.url", settings, settings.number("env.pool-size", 1, 200)),
+                server.statements())));
   }
 
   void clear() throws SQLException {

@@ -20,6 +20,9 @@ final class Events {
   static final int SUBJECTS = 5_000;
   static final int BYTES = 1_024;
 
+  /** The id of the first channel; those after it follow. */
+  static final int FIRST_CHANNEL = 900_000_000;
+
   private static final int PER_MILLISECOND = 50;
   private static final long LAG_MICROS = 90_000_000;
 
@@ -55,7 +58,7 @@ final class Events {
   }
 
   private Envelope event(int number, int titleLength) {
-    int channel = 900_000_000 + number % SUBJECTS;
+    int channel = FIRST_CHANNEL + number % SUBJECTS;
     String subject = "kick:" + channel;
     ObjectNode data = JsonNodeFactory.instance.objectNode();
     data.put("platform", "kick");

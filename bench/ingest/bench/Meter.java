@@ -2,7 +2,7 @@ package ingest.bench;
 
 import java.lang.management.ManagementFactory;
 
-/** What the measured parts of one run took: time, WAL and CPU. Used by one thread. */
+/** What the measured parts of one run took: time, WAL, CPU and statements. Used by one thread. */
 final class Meter {
   /** A part of a run. */
   interface Work {
@@ -14,6 +14,7 @@ final class Meter {
   private long walBytes;
   private long ownCpu;
   private long postgresCpu;
+  private long statements;
 
   Meter(Server server) {
     this.server = server;
@@ -24,11 +25,13 @@ final class Meter {
     long wal = server.walBytes();
     long own = ownCpuNanos();
     long postgres = server.cpuNanos();
+    long executed = server.statements().sum();
     long began = System.nanoTime();
     work.run();
     nanos += System.nanoTime() - began;
     postgresCpu += server.cpuNanos() - postgres;
     ownCpu += ownCpuNanos() - own;
+    statements += server.statements().sum() - executed;
     walBytes += server.walBytes() - wal;
   }
 
@@ -36,7 +39,7 @@ final class Meter {
     if (nanos == 0 || events == 0) {
       throw new Unbalanced("nothing was measured");
     }
-    return new Sample(events, nanos, walBytes, ownCpu, postgresCpu);
+    return new Sample(events, nanos, walBytes, ownCpu, postgresCpu, statements);
   }
 
   /** Of this JVM, its compiler and collector included. */

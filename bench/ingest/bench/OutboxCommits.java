@@ -13,7 +13,6 @@ import ingest.outbox.State;
 import ingest.outbox.WakeUp;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,11 +33,14 @@ final class OutboxCommits implements Contestant {
   private final Dm dm;
   private final List<Intake> intakes = new ArrayList<>();
   private final int events;
-  private final EventTypes types = EventTypes.load(Path.of("routes"));
+  private final EventTypes types;
+  private final State state;
   private @Nullable WakeUp wakeUp;
 
-  OutboxCommits(Dm dm, List<Envelope> events, int group) {
+  OutboxCommits(Dm dm, List<Envelope> events, int group, EventTypes types, State state) {
     this.dm = dm;
+    this.types = types;
+    this.state = state;
     this.events = events.size();
     for (int i = 0; i < events.size(); i += group) {
       intakes.add(new Intake(events.subList(i, Math.min(i + group, events.size())), List.of()));
@@ -71,7 +73,7 @@ final class OutboxCommits implements Contestant {
       Outbox outbox =
           new Outbox(
               dm.database(),
-              State.NONE,
+              state,
               types,
               Owners.NONE,
               running,

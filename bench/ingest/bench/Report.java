@@ -13,7 +13,15 @@ import java.util.OptionalDouble;
 final class Report {
   private static final List<String> HEADINGS =
       List.of(
-          "RATIO", "MIN", "MAX", "CPU ×", "EVENTS/S", "WAL B/EVENT", "OUR CPU µs", "POSTGRESQL'S");
+          "RATIO",
+          "MIN",
+          "MAX",
+          "CPU ×",
+          "EVENTS/S",
+          "WAL B/EVENT",
+          "OUR CPU µs",
+          "POSTGRESQL'S",
+          "STATEMENTS");
 
   /** A load per processor that is nobody's work. */
   private static final double IDLE = 0.25;
@@ -91,7 +99,10 @@ final class Report {
     List<String> cells = new ArrayList<>(ratio);
     for (Sample.Figure figure : Sample.Figure.values()) {
       double median = Spread.of(samples, figure::of).median();
-      cells.add(median < 100 ? "%.1f".formatted(median) : "%,.0f".formatted(median));
+      cells.add(
+          figure == Sample.Figure.STATEMENTS_PER_EVENT
+              ? median > 0 ? "%.3f".formatted(median) : ""
+              : median < 100 ? "%.1f".formatted(median) : "%,.0f".formatted(median));
     }
     return cells;
   }

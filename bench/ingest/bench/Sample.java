@@ -10,15 +10,18 @@ import java.util.Locale;
  * @param walBytes of the whole server, whoever wrote them
  * @param ownCpu nanoseconds of this JVM; a receiver in a process of its own is not in it
  * @param postgresCpu nanoseconds of every process of the server; 0 where that cannot be told
+ * @param statements executed by this JVM on what is measured; 0 where another process did
  */
-record Sample(long events, long nanos, long walBytes, long ownCpu, long postgresCpu) {
+record Sample(
+    long events, long nanos, long walBytes, long ownCpu, long postgresCpu, long statements) {
 
   /** What is told of a run. */
   enum Figure {
     EVENTS_PER_SECOND,
     WAL_BYTES_PER_EVENT,
     OWN_CPU_MICROS_PER_EVENT,
-    POSTGRES_CPU_MICROS_PER_EVENT;
+    POSTGRES_CPU_MICROS_PER_EVENT,
+    STATEMENTS_PER_EVENT;
 
     double of(Sample sample) {
       return switch (this) {
@@ -26,6 +29,7 @@ record Sample(long events, long nanos, long walBytes, long ownCpu, long postgres
         case WAL_BYTES_PER_EVENT -> (double) sample.walBytes / sample.events;
         case OWN_CPU_MICROS_PER_EVENT -> sample.ownCpu / 1e3 / sample.events;
         case POSTGRES_CPU_MICROS_PER_EVENT -> sample.postgresCpu / 1e3 / sample.events;
+        case STATEMENTS_PER_EVENT -> (double) sample.statements / sample.events;
       };
     }
 
@@ -50,6 +54,7 @@ record Sample(long events, long nanos, long walBytes, long ownCpu, long postgres
         .put("nanos", nanos)
         .put("wal_bytes", walBytes)
         .put("own_cpu_nanos", ownCpu)
-        .put("postgres_cpu_nanos", postgresCpu);
+        .put("postgres_cpu_nanos", postgresCpu)
+        .put("statements", statements);
   }
 }

@@ -1,9 +1,16 @@
 package ingest.bench;
 
+import ingest.channel.ChannelMetrics;
+import ingest.channel.ChannelState;
+import ingest.envelope.EventTypes;
+import ingest.outbox.State;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A stage of the way of an event and its races. */
 enum Section {
@@ -12,12 +19,13 @@ enum Section {
     List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
         throws Exception {
       Dm dm = lab.open(() -> Dm.open(server));
+      EventTypes types = EventTypes.load(Path.of("routes"));
       List<Race> races = new ArrayList<>();
       for (int group : new int[] {1, 50, 500}) {
         int all = plan.events(40_000);
         int events = group == 1 ? Plan.part(all, 10) : all;
         var envelopes = source.events(0, events);
-        OutboxCommits outbox = new OutboxCommits(dm, envelopes, group);
+        OutboxCommits outbox = new OutboxCommits(dm, envelopes, group, types, State.NONE);
         races.add(
             new Race(
                 "commit by " + group,
@@ -25,6 +33,45 @@ enum Section {
                 new InsertLimit(dm, envelopes, group),
                 List.of(outbox)));
       }
+      return races;
+    }
+  },
+
+  UPSERT(
+      "pages of %d channels that are known, a transaction each; an event is a channel that is seen"
+          .formatted(Pages.PAGE)) {
+    @Override
+    List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+        throws Exception {
+      Dm dm = lab.open(() -> Dm.open(server));
+      Known known = new Known(dm, plan.channels());
+      int all = plan.events(50_000);
+      List<Race> races = new ArrayList<>();
+      for (Pages.Case seen : Pages.Case.values()) {
+        int events = seen == Pages.Case.RENAMED ? Plan.part(all, 5) : all;
+        Pages pages = new Pages(seen, known.channels(), events, Instant.now());
+        races.add(
+            new Race(
+                "upsert, " + seen.name().toLowerCase(Locale.ROOT),
+                server,
+                new ChannelLimit(known, pages),
+                List.of(new ChannelUpserts(known, pages))));
+      }
+      EventTypes types = EventTypes.load(Path.of("routes"));
+      ChannelMetrics metrics = new ChannelMetrics(new SimpleMeterRegistry());
+      var polled = source.events(0, Plan.part(all, 2));
+      races.add(
+          new Race(
+              "commit of pages of polls",
+              server,
+              new PageCommits(known, polled, types, State.NONE, "outbox commit, events alone"),
+              List.of(
+                  new PageCommits(
+                      known,
+                      polled,
+                      types,
+                      new ChannelState(dm.database(), types, metrics),
+                      "outbox commit, with what dm keeps"))));
       return races;
     }
   },

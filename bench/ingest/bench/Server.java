@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ final class Server implements AutoCloseable {
   private final @Nullable Path postmaster;
   private final String url;
   private final Connection connection;
+  private final LongAdder statements = new LongAdder();
   private final List<String> databases = new ArrayList<>();
   private final String prefix = "ingest_bench_" + ThreadLocalRandom.current().nextInt(1_000_000);
 
@@ -132,6 +134,11 @@ final class Server implements AutoCloseable {
     if (own != null) {
       execute("CHECKPOINT");
     }
+  }
+
+  /** Of the pools of this JVM, ever. */
+  LongAdder statements() {
+    return statements;
   }
 
   long walBytes() throws SQLException {

@@ -60,7 +60,8 @@ class BenchTest {
 
     JsonNode results = results();
     assertEquals(
-        List.of("commit", "deliver", "consume"), names(results.path("sections"), "section"));
+        List.of("commit", "upsert", "deliver", "consume"),
+        names(results.path("sections"), "section"));
     assertEquals("on", results.at("/postgresql/settings/fsync").asText());
     assertEquals("on", results.at("/postgresql/settings/synchronous_commit").asText());
     assertTrue(results.at("/machine/processors").asInt() > 0);
@@ -82,7 +83,7 @@ class BenchTest {
             "from memory, by 100 to the sink",
             "claimed, by 1 to the sink",
             "from memory, by 1 to the sink"),
-        names(results.at("/sections/1/races/0/contestants"), "name"));
+        names(results.at("/sections/2/races/0/contestants"), "name"));
     assertEquals(List.of(), below(folder.resolve("data")));
   }
 
@@ -118,6 +119,6 @@ class BenchTest {
     assertEquals(2, bench("--rounds=0"));
     assertEquals(2, bench("--events=many"));
     assertEquals(6, err.toString().lines().count(), err::toString);
-    assertTrue(err.toString().contains("commit, deliver, consume or all"), err::toString);
+    assertTrue(err.toString().contains("commit, upsert, deliver, consume or all"), err::toString);
   }
 }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class StandingsTest {
   private static Sample perSecond(long events) {
-    return new Sample(events, 1_000_000_000, events * 100, events * 2_000, events * 3_000);
+    return new Sample(
+        events, 1_000_000_000, events * 100, events * 2_000, events * 3_000, events * 2);
   }
 
   @Test
@@ -31,9 +32,9 @@ class StandingsTest {
 
   @Test
   void what_an_event_costs_is_told_where_the_servers_part_is_known() {
-    Sample limit = new Sample(10, 1_000, 0, 200, 300);
-    Sample ours = new Sample(20, 1_000, 0, 2_000, 1_000);
-    Sample elsewhere = new Sample(10, 1_000, 0, 200, 0);
+    Sample limit = new Sample(10, 1_000, 0, 200, 300, 10);
+    Sample ours = new Sample(20, 1_000, 0, 2_000, 1_000, 10);
+    Sample elsewhere = new Sample(10, 1_000, 0, 200, 0, 10);
     assertEquals(
         OptionalDouble.of(3),
         new Standings.Line("ours", List.of(new Standings.Pair(limit, ours))).cpuRatio());
@@ -49,5 +50,6 @@ class StandingsTest {
     assertEquals(100, Sample.Figure.WAL_BYTES_PER_EVENT.of(sample));
     assertEquals(2, Sample.Figure.OWN_CPU_MICROS_PER_EVENT.of(sample));
     assertEquals(3, Sample.Figure.POSTGRES_CPU_MICROS_PER_EVENT.of(sample));
+    assertEquals(2, Sample.Figure.STATEMENTS_PER_EVENT.of(sample));
   }
 }
