@@ -4,7 +4,7 @@ import ingest.envelope.Revision;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,8 +98,13 @@ final class Named {
     return !seen.equals(seenBefore) || !changedSpans().isEmpty();
   }
 
-  /** Whether the name that is stored with it may be another's now. */
-  boolean gaveUp() {
-    return heldBefore != null && !Objects.equals(heldBefore, held);
+  /** Whether it has the name that is stored with it. */
+  boolean keepsItsName() {
+    return held != null && held.equals(heldBefore);
+  }
+
+  /** Whether another may have the name that is stored with it. */
+  boolean gaveUp(Set<String> taken) {
+    return heldBefore != null && !keepsItsName() && taken.contains(heldBefore);
   }
 }

@@ -202,24 +202,31 @@ final class Naming {
     return free;
   }
 
-  /** Names are given up before they are taken: two channels may swap theirs. */
+  /**
+   * A name that another takes is given up before: two channels may swap theirs. Whoever keeps its
+   * name is left to {@link Channels}, which notes that it was seen under it again.
+   */
   private void writeNames(List<Named> changed) throws SQLException {
-    List<Named> gaveUp = changed.stream().filter(Named::gaveUp).toList();
+    List<Named> named = changed.stream().filter(c -> !c.keepsItsName()).toList();
+    if (named.isEmpty()) {
+      return;
+    }
+    Set<String> taken =
+        named.stream().map(Named::held).filter(Objects::nonNull).collect(Collectors.toSet());
+    List<Named> gaveUp = named.stream().filter(c -> c.gaveUp(taken)).toList();
     if (!gaveUp.isEmpty()) {
       try (PreparedStatement update = tx.prepareStatement(GIVE_UP)) {
         update.setArray(1, Columns.of(tx, "bigint", gaveUp, c -> c.id));
         update.executeUpdate();
       }
     }
-    if (!changed.isEmpty()) {
-      try (PreparedStatement update = tx.prepareStatement(TAKE)) {
-        update.setArray(1, Columns.of(tx, "bigint", changed, c -> c.id));
-        update.setArray(2, Columns.of(tx, "text", changed, Named::observed));
-        update.setArray(3, Columns.of(tx, "text", changed, Named::held));
-        update.setArray(4, Columns.of(tx, "bigint", changed, c -> c.seen().rev()));
-        update.setArray(5, Columns.of(tx, "uuid", changed, c -> c.seen().event()));
-        update.executeUpdate();
-      }
+    try (PreparedStatement update = tx.prepareStatement(TAKE)) {
+      update.setArray(1, Columns.of(tx, "bigint", named, c -> c.id));
+      update.setArray(2, Columns.of(tx, "text", named, Named::observed));
+      update.setArray(3, Columns.of(tx, "text", named, Named::held));
+      update.setArray(4, Columns.of(tx, "bigint", named, c -> c.seen().rev()));
+      update.setArray(5, Columns.of(tx, "uuid", named, c -> c.seen().event()));
+      update.executeUpdate();
     }
   }
 
