@@ -13,6 +13,7 @@ import ingest.store.TestStores;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -66,8 +67,11 @@ final class NamesPropertyTest {
     List<Seen> seen = World.of(seed).seen;
     List<Seen> inOrder = seen.stream().sorted(Comparator.comparing(Seen::revision)).toList();
     Delivery delivery = new Delivery(STORES.dm(), types);
-    delivery.deliver(
-        Delivery.batches(inOrder.stream().map(Seen::event).toList(), new Random(seed), 1), 1);
+    Random random = new Random(seed);
+    List<List<Envelope>> batches =
+        Delivery.batches(inOrder.stream().map(Seen::event).toList(), random, 1);
+    batches.forEach(batch -> Collections.shuffle(batch, random)); // one commit has its own order
+    delivery.deliver(batches, 1);
     NamesModel.InOrder model = new NamesModel.InOrder(inOrder);
     assertLines(NamesModel.rows(seen), rows());
     assertLines(model.history, history());
