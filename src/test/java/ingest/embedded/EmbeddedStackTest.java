@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingest.Embedded;
+import ingest.TestMigrations;
 import ingest.settings.SettingException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -129,28 +130,19 @@ class EmbeddedStackTest {
 
   @Test
   void the_simulated_channels_are_registered_once() throws SQLException {
-    run(
-        owners(),
-        """
-        CREATE SCHEMA dm;
-        CREATE TABLE dm.streamer_channel (
-            id bigserial PRIMARY KEY, external_id text NOT NULL UNIQUE, platform text NOT NULL,
-            platform_user_id text NOT NULL, current_slug text, UNIQUE (platform, platform_user_id));
-        CREATE TABLE dm.probe_schedule (
-            channel_id bigint PRIMARY KEY, next_probe_at timestamptz NOT NULL DEFAULT now());
-        """);
+    TestMigrations.run(owners(), String.valueOf(reached.get("database.url")));
     PGSimpleDataSource source = new PGSimpleDataSource();
-    source.setURL(owners());
+    source.setURL(dm());
     STACK.seed(source);
     String channels = "SELECT external_id || current_slug FROM dm.streamer_channel ORDER BY id";
-    List<String> first = column(owners(), channels);
+    List<String> first = column(dm(), channels);
     assertFalse(first.isEmpty());
-    run(owners(), "DELETE FROM dm.probe_schedule WHERE channel_id = 1");
+    run(dm(), "DELETE FROM dm.probe_schedule WHERE channel_id = 1");
     STACK.seed(source);
-    assertEquals(first, column(owners(), channels));
+    assertEquals(first, column(dm(), channels));
     assertEquals(
         List.of(Integer.toString(first.size() - 1)),
-        column(owners(), "SELECT count(*) FROM dm.probe_schedule"),
+        column(dm(), "SELECT count(*) FROM dm.probe_schedule"),
         "a channel that was taken off its schedule stays off");
   }
 
