@@ -87,9 +87,17 @@ public final class ViewerCounts {
     ObjectNode stream = stream(item, channel.polledAt());
     if (!stream.isEmpty()) {
       data.set("stream", stream);
-      data.put("stream_rev", Long.toString(Envelope.micros(channel.polledAt().minus(LAG))));
+      data.put("stream_rev", Long.toString(Envelope.micros(asOf(stream, channel.polledAt()))));
     }
     return data;
+  }
+
+  /** A list that has a stream was not made before it began, however much lists lag. */
+  private static Instant asOf(ObjectNode stream, Instant polledAt) {
+    Instant asOf = polledAt.minus(LAG);
+    Instant startedAt =
+        stream.has("started_at") ? Instant.parse(stream.path("started_at").textValue()) : asOf;
+    return startedAt.isAfter(polledAt) ? polledAt : startedAt.isAfter(asOf) ? startedAt : asOf;
   }
 
   /** What Kick's webhooks report too; Kick has parts of it beside its own {@code stream}. */

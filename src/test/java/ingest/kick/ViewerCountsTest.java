@@ -23,6 +23,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class ViewerCountsTest {
@@ -137,6 +138,27 @@ final class ViewerCountsTest {
     assertTrue(streamRev < Envelope.micros(POLLED.minusSeconds(10)));
     assertTrue(streamRev > Envelope.micros(POLLED.minusSeconds(120)));
     assertEquals(Envelope.micros(POLLED), polled.rev());
+  }
+
+  /**
+   * An end that was pushed 60 s before the poll does not outlive the stream that began after it.
+   */
+  @ParameterizedTest
+  @CsvSource({"-3600, -90", "-90, -90", "-40, -40", "0, 0", "30, 0"})
+  void a_list_that_has_a_stream_is_not_older_than_its_start(int started, int asOf)
+      throws IOException {
+    ObjectNode answer = (ObjectNode) read("channels-live-and-offline.payload.json");
+    answer
+        .withArray("data")
+        .forEach(
+            item ->
+                ((ObjectNode) item.path("stream"))
+                    .put("is_live", true)
+                    .put("start_time", POLLED.plusSeconds(started).toString()));
+    Envelope polled = map(answer, SLOT, POLLED).get(0);
+    assertEquals(
+        Long.toString(Envelope.micros(POLLED.plusSeconds(asOf))),
+        polled.data().path("stream_rev").textValue());
   }
 
   private static List<Envelope> map(JsonNode answer, Instant slot, Instant polledAt) {
