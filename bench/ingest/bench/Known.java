@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 
 /**
- * The channels that {@code dm} knows before a run, in fresh and vacuumed tables. Everything of them
- * is older than what a run tells.
+ * The channels that {@code dm} knows before a run, in fresh and vacuumed tables, each with a stream
+ * that runs. Everything of them is older than what a run tells.
  */
 record Known(Dm dm, int channels) {
   static final String AVATAR_URL = "https://files.kick.com/images/user/1/profile_image/a.webp";
@@ -31,9 +31,14 @@ record Known(Dm dm, int channels) {
         INSERT INTO dm.streamer_channel_slug_history (channel_id, slug, observed_from)
         SELECT id, current_slug, first_seen_at FROM dm.streamer_channel
         """,
+        """
+        INSERT INTO dm.stream_session (channel_id, started_at, is_open, last_live_at)
+        SELECT id, stream_started_at, true, stream_started_at FROM dm.streamer_channel
+        """,
         "ALTER TABLE dm.streamer_channel SET (autovacuum_enabled = off)",
         "ALTER TABLE dm.streamer_channel_slug_history SET (autovacuum_enabled = off)",
-        "VACUUM (ANALYZE) dm.streamer_channel, dm.streamer_channel_slug_history");
+        "ALTER TABLE dm.stream_session SET (autovacuum_enabled = off)",
+        "VACUUM (ANALYZE) dm.streamer_channel, dm.streamer_channel_slug_history, dm.stream_session");
   }
 
   /** Into a new table of the same columns, constraints and indexes. */

@@ -13,6 +13,13 @@ public final class PostgresPool {
   /** No statement of the product takes this long: what does, has lost its server. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /**
+   * How long a transaction may do nothing: a process that stands still (SIGSTOP, a machine that is
+   * moved) has locks that others wait for. Its transaction ends, and is tried again where it goes
+   * on.
+   */
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
   private PostgresPool() {}
 
   /**
@@ -43,7 +50,9 @@ public final class PostgresPool {
     config.setMaximumPoolSize(size);
     config.setConnectionTimeout(5_000);
     config.setInitializationFailTimeout(-1);
-    config.setConnectionInitSql("SET TIME ZONE 'UTC'");
+    Duration pause = patience.isZero() ? Duration.ZERO : PAUSE;
+    config.setConnectionInitSql(
+        "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = " + pause.toMillis());
     config.addDataSourceProperty("ApplicationName", "ingest");
     config.addDataSourceProperty("connectTimeout", "5");
     config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));
