@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;
 import ingest.envelope.Revision;
+import ingest.envelope.Slug;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -97,7 +97,7 @@ public final class ChannelSnapshot {
   public record Slug(String slug, Revision revision) implements Group {
     /** The name that {@code data} has; null where it has none. */
     public static @Nullable Slug of(JsonNode data, Revision revision) {
-      String slug = Fields.text(data, "slug");
+      String slug = Fields.slug(data, "slug");
       return slug == null ? null : new Slug(slug, revision);
     }
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;
 import ingest.envelope.Revision;
+import ingest.envelope.Slug;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,12 @@ public final class Fields {
 
   public static @Nullable String text(JsonNode node, String field) {
     return node.path(field).isTextual() ? node.path(field).textValue() : null;
+  }
+
+  /** A channel's name as {@code dm} has it too; what is none there is absent here. */
+  public static @Nullable String slug(JsonNode node, String field) {
+    String text = text(node, field);
+    return text == null ? null : Slug.of(text).orElse(null);
   }
 
   public static @Nullable Boolean flag(JsonNode node, String field) {

@@ -99,7 +99,7 @@ class EmitTest {
     ObjectNode before = event(4_400_001L, at);
     before.withObject("data").put("slug", "ninja");
     ObjectNode after = event(4_400_001L, at.plusSeconds(10));
-    after.withObject("data").put("slug", "ronin");
+    after.withObject("data").put("slug", "Ronin");
     try (IngestProcess emit = emit(List.of(before.toString(), after.toString()))) {
       assertEquals(0, emit.exitCode(), emit.lines()::toString);
     }

@@ -1,4 +1,4 @@
-package ingest.channel;
+package ingest.envelope;
 
 import java.util.Locale;
 import java.util.Optional;
