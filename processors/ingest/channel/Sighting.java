@@ -155,9 +155,7 @@ public record Sighting(
     Instant startedAt = in.time("started_at", latest);
     Instant endedAt = in.time("ended_at", latest);
     if (live && startedAt == null) {
-      if (!in.node.hasNonNull("started_at")) { // else it was told already
-        in.refuse("started_at", "is absent of a stream that runs");
-      }
+      in.refuse("started_at", "is absent of a stream that runs");
       return null;
     }
     if (startedAt != null && endedAt != null && endedAt.isBefore(startedAt)) {
