@@ -1,6 +1,5 @@
 package ingest.channel;
 
-import ingest.store.Columns;
 import ingest.store.DmDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -36,7 +35,6 @@ final class ChannelIds {
 
   Map<ChannelKey, String> of(Collection<ChannelKey> channels) throws SQLException {
     Map<ChannelKey, String> ids = new HashMap<>();
-    List<ChannelKey> unknown;
     synchronized (known) {
       for (ChannelKey channel : channels) {
         String id = known.get(channel);
@@ -45,7 +43,8 @@ final class ChannelIds {
         }
       }
     }
-    unknown = channels.stream().filter(c -> !ids.containsKey(c)).distinct().toList();
+    List<ChannelKey> unknown =
+        channels.stream().filter(c -> !ids.containsKey(c)).distinct().toList();
     if (!unknown.isEmpty()) {
       Map<ChannelKey, String> read = read(unknown);
       synchronized (known) {
@@ -60,13 +59,10 @@ final class ChannelIds {
     Map<ChannelKey, String> ids = new HashMap<>();
     try (Connection connection = dm.connection();
         PreparedStatement query = connection.prepareStatement(QUERY)) {
-      query.setArray(1, Columns.of(connection, "text", channels, ChannelKey::platform));
-      query.setArray(2, Columns.of(connection, "text", channels, ChannelKey::userId));
+      ChannelColumns.keys(connection, query, channels);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
-          ids.put(
-              new ChannelKey(rows.getString("platform"), rows.getString("platform_user_id")),
-              rows.getString("external_id"));
+          ids.put(ChannelColumns.key(rows), rows.getString("external_id"));
         }
       }
     }

@@ -17,7 +17,6 @@ import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,16 +131,16 @@ public final class Channels {
       int p = 2;
       update.setArray(++p, ChannelColumns.times(tx, rows, l -> l.seen().at()));
       update.setArray(++p, Columns.of(tx, "text", rows, l -> of(l.name(), Sighting::slug)));
-      p = revisions(tx, update, p, rows, Latest::name);
+      p = ChannelColumns.revisions(tx, update, p, rows, l -> revision(l.name()));
       update.setArray(
           ++p, Columns.of(tx, "boolean", rows, l -> of(l.stream(), s -> stream(s).live())));
       update.setArray(
           ++p, ChannelColumns.times(tx, rows, l -> of(l.stream(), s -> stream(s).runs())));
-      p = revisions(tx, update, p, rows, Latest::stream);
+      p = ChannelColumns.revisions(tx, update, p, rows, l -> revision(l.stream()));
       for (Fact fact : Fact.values()) {
         update.setArray(
             ++p, Columns.of(tx, fact.type, rows, l -> of(l.facts().get(fact), fact::of)));
-        p = revisions(tx, update, p, rows, l -> l.facts().get(fact));
+        p = ChannelColumns.revisions(tx, update, p, rows, l -> revision(l.facts().get(fact)));
       }
       try (ResultSet told = update.executeQuery()) {
         while (told.next()) {
@@ -165,32 +164,19 @@ public final class Channels {
   }
 
   /** What was not seen is older than everything. */
-  private static int revisions(
-      Connection tx,
-      PreparedStatement update,
-      int p,
-      Collection<Latest> rows,
-      Function<Latest, @Nullable Sighting> by)
-      throws SQLException {
-    List<Revision> revisions =
-        rows.stream()
-            .map(l -> Optional.ofNullable(by.apply(l)))
-            .map(s -> s.map(Sighting::revision).orElse(Revision.NEVER))
-            .toList();
-    update.setArray(p + 1, Columns.of(tx, "bigint", revisions, Revision::rev));
-    update.setArray(p + 2, Columns.of(tx, "uuid", revisions, Revision::event));
-    return p + 2;
+  private static Revision revision(@Nullable Sighting sighting) {
+    return sighting == null ? Revision.NEVER : sighting.revision();
   }
 
   private static String tellStatement() {
     StringBuilder columns = new StringBuilder();
     StringBuilder arrays = new StringBuilder();
-    StringBuilder sets = new StringBuilder(newest("slug"));
-    sets.append(newest("live", "is_live", "stream_started_at"));
+    StringBuilder sets = new StringBuilder(ChannelColumns.newest("l", "c", "slug"));
+    sets.append(ChannelColumns.newest("l", "c", "live", "is_live", "stream_started_at"));
     for (Fact fact : Fact.values()) {
       columns.append(", %1$s, %1$s_rev, %1$s_ev".formatted(fact.column));
       arrays.append(", ?::%s[], ?::bigint[], ?::uuid[]".formatted(fact.type));
-      sets.append(newest(fact.column, fact.column));
+      sets.append(ChannelColumns.newest("l", "c", fact.column, fact.column));
     }
     return """
         WITH o AS MATERIALIZED (
@@ -209,15 +195,5 @@ public final class Channels {
         RETURNING c.id, c.platform, c.platform_user_id
         """
         .formatted(arrays, columns, sets);
-  }
-
-  /** Columns that one revision orders; an equal one is the same event. */
-  private static String newest(String group, String... columns) {
-    return Stream.concat(Stream.of(columns), Stream.of(group + "_rev", group + "_ev"))
-        .map(
-            column ->
-                ",%n    %2$s = CASE WHEN (l.%1$s_rev, l.%1$s_ev) > (c.%1$s_rev, c.%1$s_ev) THEN l.%2$s ELSE c.%2$s END"
-                    .formatted(group, column))
-        .collect(Collectors.joining());
   }
 }

@@ -1,13 +1,10 @@
 package ingest.channel;
 
-import ingest.envelope.Revision;
 import ingest.store.Columns;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -84,9 +81,16 @@ final class Sessions {
       FROM told LEFT JOIN was USING (id)
       """
           .formatted(
-              newest("end", "reported_end"),
-              newest("title", "title"),
-              newest("details", "language", "is_mature", "category_id", "category_name"));
+              ChannelColumns.newest("excluded", "s", "end", "reported_end"),
+              ChannelColumns.newest("excluded", "s", "title", "title"),
+              ChannelColumns.newest(
+                  "excluded",
+                  "s",
+                  "details",
+                  "language",
+                  "is_mature",
+                  "category_id",
+                  "category_name"));
 
   private final ChannelMetrics metrics;
 
@@ -116,17 +120,17 @@ final class Sessions {
     try (PreparedStatement write = tx.prepareStatement(WRITE)) {
       int p = 0;
       write.setArray(++p, Columns.of(tx, "bigint", rows, e -> ids.get(e.stream().channel())));
-      write.setArray(++p, Columns.of(tx, "timestamptz", rows, e -> utc(e.stream().startedAt())));
-      write.setArray(++p, Columns.of(tx, "timestamptz", rows, e -> utc(e.lastLive())));
-      write.setArray(++p, Columns.of(tx, "timestamptz", rows, e -> utc(e.end().value())));
-      p = revisions(tx, write, p, rows, e -> e.end().revision());
+      write.setArray(++p, ChannelColumns.times(tx, rows, e -> e.stream().startedAt()));
+      write.setArray(++p, ChannelColumns.times(tx, rows, e -> e.lastLive()));
+      write.setArray(++p, ChannelColumns.times(tx, rows, e -> e.end().value()));
+      p = ChannelColumns.revisions(tx, write, p, rows, e -> e.end().revision());
       write.setArray(++p, Columns.of(tx, "text", rows, e -> e.title().value()));
-      p = revisions(tx, write, p, rows, e -> e.title().revision());
+      p = ChannelColumns.revisions(tx, write, p, rows, e -> e.title().revision());
       write.setArray(++p, details(tx, "text", rows, Sighting.Details::language));
       write.setArray(++p, details(tx, "boolean", rows, Sighting.Details::mature));
       write.setArray(++p, details(tx, "bigint", rows, Sighting.Details::categoryId));
       write.setArray(++p, details(tx, "text", rows, Sighting.Details::categoryName));
-      p = revisions(tx, write, p, rows, e -> e.details().revision());
+      p = ChannelColumns.revisions(tx, write, p, rows, e -> e.details().revision());
       write.setArray(++p, Columns.of(tx, "integer", rows, Evidence::peak));
       write.setArray(++p, Columns.of(tx, "integer", rows, Evidence::samples));
       write.setArray(++p, Columns.of(tx, "bigint", rows, Evidence::sum));
@@ -152,35 +156,5 @@ final class Sessions {
           Sighting.Details told = e.details().value();
           return told == null ? null : value.apply(told);
         });
-  }
-
-  private static int revisions(
-      Connection tx,
-      PreparedStatement write,
-      int p,
-      Collection<Evidence> rows,
-      Function<Evidence, Revision> revision)
-      throws SQLException {
-    write.setArray(p + 1, Columns.of(tx, "bigint", rows, e -> revision.apply(e).rev()));
-    write.setArray(p + 2, Columns.of(tx, "uuid", rows, e -> revision.apply(e).event()));
-    return p + 2;
-  }
-
-  /** Columns that one revision orders. */
-  private static String newest(String group, String... columns) {
-    StringBuilder sets = new StringBuilder();
-    for (String column : columns) {
-      sets.append(set(group, column));
-    }
-    return sets.append(set(group, group + "_rev")).append(set(group, group + "_ev")).toString();
-  }
-
-  private static String set(String group, String column) {
-    return ",%n        %2$s = CASE WHEN (excluded.%1$s_rev, excluded.%1$s_ev) > (s.%1$s_rev, s.%1$s_ev) THEN excluded.%2$s ELSE s.%2$s END"
-        .formatted(group, column);
-  }
-
-  private static @Nullable String utc(@Nullable Instant time) {
-    return time == null ? null : time.atOffset(ZoneOffset.UTC).toString();
   }
 }
