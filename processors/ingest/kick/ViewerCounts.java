@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Maps Kick's answer to {@code GET /channels} to {@code kick.viewer_count.observed}.
@@ -84,33 +85,42 @@ public final class ViewerCounts {
     data.put("platform_user_id", channel.platformUserId());
     KickObject.put(data, "slug", item.slug("slug"));
     KickObject.set(data, "viewer_count", item.object("stream").count("viewer_count"));
-    ObjectNode stream = stream(item, channel.polledAt());
+    Instant startedAt = startedAt(item.object("stream"), channel.polledAt());
+    ObjectNode stream = stream(item, startedAt);
     if (!stream.isEmpty()) {
       data.set("stream", stream);
-      data.put("stream_rev", Long.toString(Envelope.micros(asOf(stream, channel.polledAt()))));
+      data.put("stream_rev", Long.toString(Envelope.micros(asOf(startedAt, channel.polledAt()))));
     }
     return data;
   }
 
+  /** Of the stream that runs; null where none does, or Kick's clock is at fault. */
+  private static @Nullable Instant startedAt(KickObject stream, Instant polledAt) {
+    JsonNode live = stream.flag("is_live");
+    Instant startedAt = stream.time("start_time");
+    return live == null
+            || !live.booleanValue()
+            || startedAt == null
+            || startedAt.isAfter(polledAt.plus(AHEAD))
+        ? null
+        : startedAt;
+  }
+
   /** A list that has a stream was not made before it began, however much lists lag. */
-  private static Instant asOf(ObjectNode stream, Instant polledAt) {
+  private static Instant asOf(@Nullable Instant startedAt, Instant polledAt) {
     Instant asOf = polledAt.minus(LAG);
-    Instant startedAt =
-        stream.has("started_at") ? Instant.parse(stream.path("started_at").textValue()) : asOf;
-    return startedAt.isAfter(polledAt) ? polledAt : startedAt.isAfter(asOf) ? startedAt : asOf;
+    if (startedAt == null || !startedAt.isAfter(asOf)) {
+      return asOf;
+    }
+    return startedAt.isAfter(polledAt) ? polledAt : startedAt;
   }
 
   /** What Kick's webhooks report too; Kick has parts of it beside its own {@code stream}. */
-  private static ObjectNode stream(KickObject item, Instant polledAt) {
+  private static ObjectNode stream(KickObject item, @Nullable Instant startedAt) {
     KickObject answered = item.object("stream");
     ObjectNode stream = JsonNodeFactory.instance.objectNode();
     KickObject.set(stream, "is_live", answered.flag("is_live"));
-    Instant startedAt = answered.time("start_time");
-    if (startedAt != null
-        && !startedAt.isAfter(polledAt.plus(AHEAD))
-        && stream.path("is_live").booleanValue()) {
-      stream.put("started_at", startedAt.toString());
-    }
+    KickObject.put(stream, "started_at", startedAt == null ? null : startedAt.toString());
     KickObject.put(stream, "title", item.text("stream_title"));
     KickObject.put(stream, "language", answered.text("language"));
     KickObject.set(stream, "is_mature", answered.flag("is_mature"));
