@@ -165,15 +165,15 @@ final class Trials {
     RouteBean.REFUSALS.bind(registry, new Refusals());
     Upstreams.bind(camel, settings, clock, meters);
     Upstreams.bindMapping(registry, types, clock);
-    RouteBean.CHANNEL_METRICS.bind(registry, new ChannelMetrics(meters));
+    ChannelMetrics channels = new ChannelMetrics(meters);
+    RouteBean.CHANNEL_METRICS.bind(registry, channels);
     DmDatabase store = new DmDatabase(dm);
     WakeUp nobody = new WakeUp(store);
     nobody.close();
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(store), nobody));
     ClaimMetrics claims = new ClaimMetrics(meters, List.of());
     RouteBean.VERIFY_CLAIM.bind(registry, new VerifyClaim(environments(), claims, clock));
-    RouteBean.INTERNAL_CLAIMS.bind(
-        registry, new InternalClaims(types, new ChannelMetrics(meters), claims, clock));
+    RouteBean.INTERNAL_CLAIMS.bind(registry, new InternalClaims(types, channels, claims, clock));
     EnvDatabase environment = new EnvDatabase(env);
     RouteBean.INTERNAL_EVENTS.bind(
         registry,
