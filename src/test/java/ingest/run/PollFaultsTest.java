@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import ingest.envelope.Revision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -95,8 +97,11 @@ class PollFaultsTest {
             .formatted(seconds, CHANNELS));
   }
 
-  /** The revision of each polled channel in the environment, by user id. */
-  private static Map<String, Long> revisions() throws Exception {
+  /**
+   * The revision of each polled channel in the environment, by user id. Polls of a stream that
+   * began just now have one rev, its start: the later one has the later event.
+   */
+  private static Map<String, Revision> revisions() throws Exception {
     Set<String> polled =
         stores
             .dmRows(
@@ -105,23 +110,29 @@ class PollFaultsTest {
             .map(row -> row.path("platform_user_id").asText())
             .collect(Collectors.toSet());
     return stores
-        .envRows("SELECT platform_user_id, stream_rev AS rev FROM public.channel_snapshot")
+        .envRows(
+            "SELECT platform_user_id, stream_rev AS rev, stream_ev AS ev FROM public.channel_snapshot")
         .stream()
         .filter(row -> polled.contains(row.path("platform_user_id").asText()))
         .collect(
             Collectors.toMap(
-                row -> row.path("platform_user_id").asText(), row -> row.path("rev").longValue()));
+                row -> row.path("platform_user_id").asText(),
+                row ->
+                    new Revision(
+                        row.path("rev").longValue(), UUID.fromString(row.path("ev").asText()))));
   }
 
   /** Waits until the environment has a newer look at every polled channel. */
-  private static void awaitNewerThan(Map<String, Long> before) {
+  private static void awaitNewerThan(Map<String, Revision> before) {
     await()
         .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
-              Map<String, Long> now = revisions();
+              Map<String, Revision> now = revisions();
               return before.entrySet().stream()
-                  .allMatch(e -> now.getOrDefault(e.getKey(), 0L) > e.getValue());
+                  .allMatch(
+                      e ->
+                          now.getOrDefault(e.getKey(), Revision.NEVER).compareTo(e.getValue()) > 0);
             });
   }
 
@@ -145,7 +156,7 @@ class PollFaultsTest {
   void a_fault_that_passes_costs_nothing(String kind, String fault) throws Exception {
     long skipped = skippedPages();
     long met = kick.faults(kind);
-    Map<String, Long> before = revisions();
+    Map<String, Revision> before = revisions();
     kick.fault(fault);
     due(60);
     awaitNewerThan(before);
@@ -158,7 +169,7 @@ class PollFaultsTest {
   void a_refused_token_is_asked_for_anew_and_again_when_that_fails() throws Exception {
     long skipped = skippedPages();
     long tokens = kick.calls("token");
-    Map<String, Long> before = revisions();
+    Map<String, Revision> before = revisions();
     kick.fault("{\"kind\":\"expired-token\"}");
     kick.fault("{\"kind\":\"token-500\"}");
     due(60);
@@ -190,7 +201,7 @@ class PollFaultsTest {
     long skipped = skippedPages();
     long met = kick.faults("429");
     int served = kick.served().size();
-    Map<String, Long> before = revisions();
+    Map<String, Revision> before = revisions();
     kick.fault("{\"kind\":\"429\",\"retry_after\":%d}".formatted(seconds));
     Instant notBefore = Instant.now();
     due(60);
@@ -206,7 +217,7 @@ class PollFaultsTest {
     run.pausePollers();
     int pages = CHANNELS / PAGE;
     long met = kick.faults("500");
-    Map<String, Long> before = revisions();
+    Map<String, Revision> before = revisions();
     kick.fault("{\"kind\":\"500\",\"times\":-1}");
     due(4);
     JsonNode last = run.act("/admin/pollers/kick-viewers/run").path("last_run");
@@ -228,7 +239,7 @@ class PollFaultsTest {
             .asText();
     long met = kick.faults("batch");
     double skipped = run.metric(SKIPPED);
-    Map<String, Long> before = revisions();
+    Map<String, Revision> before = revisions();
     kick.fault("{\"kind\":\"batch\",\"ids\":[%s]}".formatted(bad));
     due(4);
     JsonNode last = run.act("/admin/pollers/kick-viewers/run").path("last_run");
