@@ -62,6 +62,9 @@ public final class ChannelState implements State {
   }
 
   private boolean observes(Envelope event) {
-    return types.find(event.type()).filter(EventType::channel).isPresent();
+    return types
+        .find(event.type())
+        .filter(t -> t.channel() == EventType.Channel.OBSERVES)
+        .isPresent();
   }
 }

@@ -382,7 +382,8 @@ public final class Claims {
                 rows.getObject("event_id", UUID.class),
                 rows.getString("type"),
                 rows.getBytes("envelope"),
-                rows.getObject("created_at", Timestamp.class).toInstant()));
+                rows.getObject("created_at", Timestamp.class).toInstant(),
+                null));
       }
     }
     return events;

@@ -41,9 +41,11 @@ import java.util.stream.Stream;
  * <p>A file {@code <type>.schema.json} anywhere below {@code routes} is JSON Schema 2020-12 for the
  * {@code data} of that type. Its {@code $id} is {@code <type>/<version>}, which is also the
  * envelope's {@code dataschema}. Keywords of our own stand at its top: {@code source}, {@code pii},
- * where no environment projects the type {@code "environment": "record"}, and where its data says
- * what a channel is like {@code "observes": "channel"}. Other schemas are never fetched, and a
- * keyword that is not known is an error, since a misspelt rule would check nothing.
+ * where no environment projects the type {@code "environment": "record"}, or {@code "never"} where
+ * none gets it, and where its subject is a channel {@code "observes": "channel"}, or {@code
+ * "concerns": "channel"} where its data says nothing of the channel that is worth a write for each
+ * event. Other schemas are never fetched, and a keyword that is not known is an error, since a
+ * misspelt rule would check nothing.
  *
  * <p>Safe for use by several threads; everything is compiled once, in {@link #load}.
  */
@@ -206,13 +208,27 @@ public final class EventTypes {
     }
     int version = Integer.parseInt(id.group("version"));
     return new EventType(
-        source,
-        expected,
-        version,
-        id.group(),
-        pii(schema),
-        says(schema, "environment", "record"),
-        says(schema, "observes", "channel"));
+        source, expected, version, id.group(), pii(schema), environment(schema), channel(schema));
+  }
+
+  private static EventType.Environment environment(JsonNode schema) {
+    return switch (schema.path("environment").asText("project")) {
+      case "project" -> EventType.Environment.PROJECT;
+      case "record" -> EventType.Environment.RECORD;
+      case "never" -> EventType.Environment.NEVER;
+      default -> throw new InvalidSchema("environment is not record or never");
+    };
+  }
+
+  private static EventType.Channel channel(JsonNode schema) {
+    boolean observes = says(schema, "observes", "channel");
+    boolean concerns = says(schema, "concerns", "channel");
+    if (observes && concerns) {
+      throw new InvalidSchema("observes and concerns exclude each other");
+    }
+    return observes
+        ? EventType.Channel.OBSERVES
+        : concerns ? EventType.Channel.CONCERNS : EventType.Channel.NONE;
   }
 
   /** True where a keyword has the only value it can have. */
@@ -284,6 +300,7 @@ public final class EventTypes {
             .keyword(new NonValidationKeyword("pii"))
             .keyword(new NonValidationKeyword("environment"))
             .keyword(new NonValidationKeyword("observes"))
+            .keyword(new NonValidationKeyword("concerns"))
             .unknownKeywordFactory(
                 (keyword, context) -> {
                   throw new InvalidSchema("keyword " + keyword + " is not known");

@@ -141,7 +141,7 @@ final class IntakeStatement {
         byte[] bytes = m.json.getBytes(StandardCharsets.UTF_8);
         events.add(
             new OutboxEvent(
-                day, number, m.position, m.envelope.id(), m.envelope.type(), bytes, at));
+                day, number, m.position, m.envelope.id(), m.envelope.type(), bytes, at, null));
       }
     }
     events.sort(Comparator.comparingInt(e -> e.position));

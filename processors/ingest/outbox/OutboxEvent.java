@@ -3,6 +3,7 @@ package ingest.outbox;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the outbox, as much of it as a delivery needs. The envelope's bytes are those that are
@@ -19,6 +20,9 @@ public final class OutboxEvent {
   /** The database's clock in the intake statement. */
   public final Instant createdAt;
 
+  /** The call that brought it, on one event of those that it brought. */
+  public final @Nullable Original original;
+
   @SuppressWarnings("TooManyParameters") // a row
   public OutboxEvent(
       LocalDate day,
@@ -27,7 +31,8 @@ public final class OutboxEvent {
       UUID id,
       String type,
       byte[] envelope,
-      Instant createdAt) {
+      Instant createdAt,
+      @Nullable Original original) {
     this.day = day;
     this.chunk = chunk;
     this.position = position;
@@ -35,5 +40,6 @@ public final class OutboxEvent {
     this.type = type;
     this.envelope = envelope;
     this.createdAt = createdAt;
+    this.original = original;
   }
 }

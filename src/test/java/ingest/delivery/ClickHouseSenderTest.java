@@ -102,7 +102,8 @@ class ClickHouseSenderTest {
         envelope.id(),
         envelope.type(),
         envelope.toJson().getBytes(StandardCharsets.UTF_8),
-        Instant.now());
+        Instant.now(),
+        null);
   }
 
   private static Batch sent(List<OutboxEvent> events) throws Exception {

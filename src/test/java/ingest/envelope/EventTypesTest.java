@@ -100,8 +100,8 @@ final class EventTypesTest {
             2,
             "acme.thing.seen/2",
             EventType.Pii.PERSONAL,
-            false,
-            false);
+            EventType.Environment.PROJECT,
+            EventType.Channel.NONE);
     EventTypes types = acme();
     assertEquals(List.of(type), List.copyOf(types.all()));
     assertEquals(Optional.of(type), types.find("acme.thing.seen"));
@@ -113,7 +113,9 @@ final class EventTypesTest {
     write(
         "acme/acme.thing.seen.schema.json",
         SCHEMA.replace("\"pii\"", "\"observes\": \"channel\", \"pii\""));
-    assertTrue(EventTypes.load(routes).find("acme.thing.seen").orElseThrow().channel());
+    assertEquals(
+        EventType.Channel.OBSERVES,
+        EventTypes.load(routes).find("acme.thing.seen").orElseThrow().channel());
     write(
         "acme/acme.thing.seen.schema.json",
         SCHEMA.replace("\"pii\"", "\"observes\": \"chanel\", \"pii\""));
@@ -126,7 +128,9 @@ final class EventTypesTest {
     write(
         "acme/acme.thing.seen.schema.json",
         SCHEMA.replace("\"pii\"", "\"environment\": \"record\", \"pii\""));
-    assertTrue(EventTypes.load(routes).find("acme.thing.seen").orElseThrow().recorded());
+    assertEquals(
+        EventType.Environment.RECORD,
+        EventTypes.load(routes).find("acme.thing.seen").orElseThrow().environment());
   }
 
   @Test

@@ -1,0 +1,27 @@
+package ingest.webhook;
+
+import ingest.mapping.Arrival;
+import java.util.Map;
+
+/** A call whose signature held. */
+public final class Call {
+  /** The exchange property that it travels in. */
+  public static final String PROPERTY = "call";
+
+  public final Sender sender;
+
+  /** By name in lower case. */
+  public final Map<String, String> headers;
+
+  /** Its very bytes; nobody changes them. */
+  public final byte[] body;
+
+  public final Arrival arrival;
+
+  public Call(Sender sender, Map<String, String> headers, byte[] body, Arrival arrival) {
+    this.sender = sender;
+    this.headers = Map.copyOf(headers);
+    this.body = body;
+    this.arrival = arrival;
+  }
+}

@@ -1,0 +1,34 @@
+package ingest.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ingest.mapping.Arrival;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the calls of one sender look like. Pure and total. Found by scanning, so an implementation
+ * needs a public constructor without arguments; used by several threads. Headers are by name in
+ * lower case.
+ */
+public interface Sender {
+  String source();
+
+  /** Names of the headers that are kept with the body, in lower case; the signature's is one. */
+  List<String> headers();
+
+  /** The header that signs the call, in lower case; empty where none does. */
+  String signature();
+
+  /** The identity of the message: of what its signature covers, never of what it does not. */
+  Arrival.Message message(Map<String, String> headers, byte[] body);
+
+  /** What the sender itself calls the type; empty where it does not say. */
+  String said(Map<String, String> headers, JsonNode body);
+
+  /**
+   * The types of this product that a verified call is of: each has a {@link ingest.mapping.Mapper},
+   * which is given the whole body. What no schema registers, and a call of no type at all, is kept
+   * as {@code <source>.unmapped}.
+   */
+  List<String> types(Map<String, String> headers, JsonNode body);
+}
