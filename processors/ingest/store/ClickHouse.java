@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 /** The ClickHouse server, by its HTTP interface. Thread-safe. */
 public final class ClickHouse {
   private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final HttpClient client =
       HttpClient.newBuilder()
@@ -79,11 +80,17 @@ public final class ClickHouse {
 
   /** Runs a statement that answers nothing. */
   public void execute(String statement) throws IOException, InterruptedException {
-    send(statement, Map.of(), new byte[0]);
+    send(statement, Map.of(), new byte[0], ANSWER);
   }
 
   /** Sends rows as JSON lines; they are in the table when this returns (no asynchronous insert). */
   public void insert(String table, String deduplicationToken, byte[] jsonLines)
+      throws IOException, InterruptedException {
+    insert(table, deduplicationToken, jsonLines, ANSWER);
+  }
+
+  /** The same, given up after {@code within}; they may be in the table then or not. */
+  public void insert(String table, String deduplicationToken, byte[] jsonLines, Duration within)
       throws IOException, InterruptedException {
     send(
         "INSERT INTO " + table + " FORMAT JSONEachRow",
@@ -92,7 +99,8 @@ public final class ClickHouse {
             "async_insert", "0",
             "date_time_input_format", "best_effort",
             "input_format_skip_unknown_fields", "0"),
-        jsonLines);
+        jsonLines,
+        within);
   }
 
   /** The one number that a query answers. */
@@ -103,11 +111,12 @@ public final class ClickHouse {
             query,
             parameters.entrySet().stream()
                 .collect(Collectors.toMap(e -> "param_" + e.getKey(), Map.Entry::getValue)),
-            new byte[0]);
+            new byte[0],
+            ANSWER);
     return Long.parseLong(answer.strip());
   }
 
-  private String send(String query, Map<String, String> settings, byte[] body)
+  private String send(String query, Map<String, String> settings, byte[] body, Duration within)
       throws IOException, InterruptedException {
     String parameters =
         settings.entrySet().stream()
@@ -115,7 +124,7 @@ public final class ClickHouse {
             .collect(Collectors.joining("&"));
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url + "?query=" + encode(query) + "&" + parameters))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(within)
             .POST(HttpRequest.BodyPublishers.ofByteArray(body));
     if (!authorization.isEmpty()) {
       request.header("Authorization", authorization);
