@@ -41,6 +41,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
+import ingest.outbox.SharedCommits;
 import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
@@ -180,7 +181,10 @@ final class Wiring implements AutoCloseable {
     Outbox outbox =
         new Outbox(
             dm, channels, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
-    RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox));
+    SharedCommits shared =
+        new SharedCommits(outbox, metrics, settings.number("outbox.queue", 1, 100_000));
+    open.push(shared);
+    RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox, shared));
     Upstreams.bindMapping(camel.getRegistry(), types, clock);
     if (roles.contains(Role.INGEST)) {
       Switches switches = new Switches(dm, live);

@@ -12,10 +12,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ final class IntakeStatement {
   /**
    * Keys, events and what is to be delivered, in one statement. Data-modifying CTEs see one
    * snapshot, so each reads the one before by RETURNING. Rows go in sorted by key, as {@link
-   * Outbox} sorted them.
+   * Outbox} sorted them. A call as it came rides on the first of its events that is new.
    */
   private static final String INTAKE =
       """
@@ -33,19 +34,24 @@ final class IntakeStatement {
           SELECT nextval('ingest.chunk_seq') AS chunk, ingest.now() AS at,
                  (ingest.now() AT TIME ZONE 'UTC')::date AS day
       ), e AS MATERIALIZED (
-          SELECT id, pos, source, type, subject, rev, channelid, string_to_array(targets, ',') AS targets, envelope
-          FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[])
-              AS e(id, pos, source, type, subject, rev, channelid, targets, envelope)
+          SELECT id, pos, source, type, subject, rev, channelid, string_to_array(targets, ',') AS targets, envelope, message
+          FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::int[])
+              AS e(id, pos, source, type, subject, rev, channelid, targets, envelope, message)
+      ), m AS MATERIALIZED (
+          SELECT * FROM unnest(?::text[], ?::text[], ?::bytea[]) WITH ORDINALITY AS m(message_id, about, body, message)
       ), k AS (
-          INSERT INTO ingest.event_key (id, day, chunk, pos, source, received_at)
-          SELECT e.id, g.day, g.chunk, e.pos, e.source, g.at FROM e, g ORDER BY e.id
+          INSERT INTO ingest.event_key (id, day, chunk, pos, source, message_id, received_at)
+          SELECT e.id, g.day, g.chunk, e.pos, e.source, m.message_id, g.at
+          FROM g, e LEFT JOIN m USING (message) ORDER BY e.id
           ON CONFLICT DO NOTHING
           RETURNING id
       ), o AS (
           INSERT INTO ingest.ingest_outbox
-              (day, chunk, pos, event_id, source, type, subject, rev, channelid, targets, envelope, created_at)
-          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.targets, e.envelope, g.at
-          FROM k JOIN e USING (id), g ORDER BY e.pos
+              (day, chunk, pos, event_id, source, type, subject, rev, channelid, targets, envelope, raw, raw_headers, created_at)
+          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.targets, e.envelope,
+                 m.body, m.about, g.at
+          FROM (SELECT e.*, row_number() OVER (PARTITION BY e.message ORDER BY e.pos) AS nth FROM k JOIN e USING (id)) e
+          LEFT JOIN m ON m.message = e.message AND e.nth = 1, g ORDER BY e.pos
           RETURNING pos, type, targets
       ), c AS (
           INSERT INTO ingest.delivery_chunk (day, chunk, target, n, mask, due_at, token, claims)
@@ -77,7 +83,12 @@ final class IntakeStatement {
    * An event of the group; {@code position} is its bit in a mask. Without targets it goes to those
    * that take its type; names of targets have no comma.
    */
-  record Member(Envelope envelope, List<String> targets, int position, String json) {
+  record Member(
+      Envelope envelope,
+      List<String> targets,
+      @Nullable Original original,
+      int position,
+      String json) {
     @Nullable String named() {
       return targets.isEmpty() ? null : String.join(",", targets);
     }
@@ -96,6 +107,10 @@ final class IntakeStatement {
    */
   Group insert(Connection tx, List<Member> group, Map<String, UUID> own) throws SQLException {
     List<Map.Entry<String, UUID>> owning = List.copyOf(own.entrySet());
+    List<Original> calls =
+        group.stream().map(Member::original).filter(Objects::nonNull).distinct().toList();
+    Map<Original, Integer> numbers = new HashMap<>();
+    calls.forEach(c -> numbers.put(c, numbers.size() + 1));
     try (PreparedStatement statement = tx.prepareStatement(INTAKE)) {
       int p = 0;
       statement.setArray(++p, Columns.of(tx, "uuid", group, m -> m.envelope.id()));
@@ -107,6 +122,11 @@ final class IntakeStatement {
       statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.channelid()));
       statement.setArray(++p, Columns.of(tx, "text", group, Member::named));
       statement.setArray(++p, Columns.of(tx, "text", group, Member::json));
+      statement.setArray(++p, Columns.of(tx, "int4", group, m -> numbers.get(m.original)));
+      statement.setArray(++p, Columns.of(tx, "text", calls, c -> c.messageId));
+      statement.setArray(++p, Columns.of(tx, "text", calls, Original::about));
+      statement.setArray(
+          ++p, tx.createArrayOf("bytea", calls.stream().map(c -> c.body).toArray(byte[][]::new)));
       statement.setDouble(++p, lease.toMillis() / 1000.0);
       statement.setArray(++p, Columns.of(tx, "text", owning, Map.Entry::getKey));
       statement.setArray(++p, Columns.of(tx, "uuid", owning, Map.Entry::getValue));
@@ -116,7 +136,9 @@ final class IntakeStatement {
     }
   }
 
-  /** Rows come in no order: matched by id, never by position. */
+  /**
+   * Rows come in no order: matched by id, never by position. Members are in the order of theirs.
+   */
   private static Group read(ResultSet rows, List<Member> members) throws SQLException {
     LocalDate day = LocalDate.MIN;
     long number = -1;
@@ -136,15 +158,22 @@ final class IntakeStatement {
       }
     }
     List<OutboxEvent> events = new ArrayList<>();
+    Set<Original> carried = new HashSet<>();
     for (Member m : members) {
       if (fresh.contains(m.envelope.id())) {
-        byte[] bytes = m.json.getBytes(StandardCharsets.UTF_8);
+        boolean first = m.original != null && carried.add(m.original);
         events.add(
             new OutboxEvent(
-                day, number, m.position, m.envelope.id(), m.envelope.type(), bytes, at, null));
+                day,
+                number,
+                m.position,
+                m.envelope.id(),
+                m.envelope.type(),
+                m.json.getBytes(StandardCharsets.UTF_8),
+                at,
+                first ? m.original : null));
       }
     }
-    events.sort(Comparator.comparingInt(e -> e.position));
     return new Group(day, number, events, deliveries);
   }
 }

@@ -2,6 +2,7 @@ package ingest.outbox;
 
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
+import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.store.DmDatabase;
@@ -18,8 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The only commit point. What {@link #commit} returned for is in the database and will be
@@ -37,8 +37,11 @@ public final class Outbox {
    * All the chunks of an intake are one ascending row of keys: two intakes that overlap in another
    * order would deadlock on their inserts.
    */
-  private static final Comparator<Derived> BY_ID =
-      Comparator.comparing(d -> d.envelope().id(), EventId.ORDER);
+  private static final Comparator<Event> BY_ID =
+      Comparator.comparing(e -> e.envelope().id(), EventId.ORDER);
+
+  /** For types that no environment gets. */
+  private static final List<String> ARCHIVE = List.of("clickhouse");
 
   /** No partition takes a row: SQLSTATE 23514 of PostgreSQL's tuple routing. */
   private static final String NO_PARTITION = "23514";
@@ -76,6 +79,23 @@ public final class Outbox {
   }
 
   /**
+   * Holds an intake against the rules that do not need the database.
+   *
+   * @throws InvalidEnvelope for an event off its schema, or that shares its id with another of this
+   *     intake
+   */
+  void check(Intake intake) {
+    Set<UUID> ids = new HashSet<>();
+    for (Envelope envelope : intake.envelopes()) {
+      if (!ids.add(envelope.id())) {
+        throw new InvalidEnvelope(
+            "two events of one intake share the id " + EventId.text(envelope.id()));
+      }
+      types.check(envelope);
+    }
+  }
+
+  /**
    * Commits an intake in one transaction: its events in chunks, then what they and the intake
    * change in {@code dm}, then the events that this brought about.
    *
@@ -84,14 +104,27 @@ public final class Outbox {
    * @throws SQLException when it is not known to be committed; the same intake may be tried again
    */
   public Committed commit(Intake intake) throws SQLException {
-    List<Derived> events = named(intake.envelopes());
+    check(intake);
+    return commit(List.of(intake)).get(0);
+  }
+
+  /**
+   * Commits intakes that were checked in one transaction, all of them or none. An event that two of
+   * them bring is the first one's.
+   *
+   * @return what became of each, in their order
+   * @throws InvalidEnvelope for an event over its size
+   */
+  List<Committed> commit(List<Intake> intakes) throws SQLException {
+    List<Event> events = events(intakes);
     List<List<IntakeStatement.Member>> groups = groups(events);
-    List<Effect> effects = new ArrayList<>(state.effects(intake.envelopes()));
-    effects.addAll(intake.effects());
+    List<Effect> effects =
+        new ArrayList<>(state.effects(events.stream().map(Event::envelope).toList()));
+    intakes.forEach(i -> effects.addAll(i.effects()));
     requireArchive();
     for (int tried = 1; ; tried++) {
       try {
-        return transaction(events, groups, effects);
+        return each(intakes, transaction(groups, effects));
       } catch (SQLException e) {
         if (tried < TRIES && NO_PARTITION.equals(e.getSQLState())) {
           new Partitions(dm).make();
@@ -103,8 +136,8 @@ public final class Outbox {
     }
   }
 
-  private Committed transaction(
-      List<Derived> events, List<List<IntakeStatement.Member>> groups, List<Effect> effects)
+  /** The ids that are in the outbox by this. */
+  private Set<UUID> transaction(List<List<IntakeStatement.Member>> groups, List<Effect> effects)
       throws SQLException {
     Map<String, UUID> lanes = owners.withRoom();
     long since = System.nanoTime();
@@ -117,18 +150,35 @@ public final class Outbox {
               for (Effect effect : effects) {
                 derived.addAll(effect.write(tx, fresh));
               }
-              done.addAll(insert(tx, groups(derived), lanes));
+              for (Derived event : derived) {
+                types.check(event.envelope());
+              }
+              done.addAll(insert(tx, groups(derived.stream().map(Event::of).toList()), lanes));
               return done;
             });
     boolean due = committed.stream().map(g -> handOver(g, since)).reduce(false, (a, b) -> a || b);
     wakeUp.committed(due);
     Set<UUID> written = fresh(committed);
-    metrics.committed(Stream.concat(events.stream(), derived.stream()), written);
-    Map<Boolean, Set<UUID>> own =
-        events.stream()
-            .map(e -> e.envelope().id())
-            .collect(Collectors.partitioningBy(written::contains, Collectors.toSet()));
-    return new Committed(own.getOrDefault(true, Set.of()), own.getOrDefault(false, Set.of()));
+    derived.forEach(d -> metrics.event(d.envelope(), written.contains(d.envelope().id())));
+    return written;
+  }
+
+  /** What became of each intake; of those that bring one event it is the first one's. */
+  private List<Committed> each(List<Intake> intakes, Set<UUID> written) {
+    metrics.commit(intakes.size());
+    Set<UUID> left = new HashSet<>(written);
+    List<Committed> all = new ArrayList<>();
+    for (Intake intake : intakes) {
+      Set<UUID> fresh = new HashSet<>();
+      Set<UUID> duplicates = new HashSet<>();
+      for (Envelope envelope : intake.envelopes()) {
+        boolean first = left.remove(envelope.id());
+        (first ? fresh : duplicates).add(envelope.id());
+        metrics.event(envelope, first);
+      }
+      all.add(new Committed(fresh, duplicates));
+    }
+    return all;
   }
 
   private List<IntakeStatement.Group> insert(
@@ -141,13 +191,39 @@ public final class Outbox {
     return inserted;
   }
 
-  /** With the channels' ids, where a mapper could not know them. */
-  private List<Derived> named(List<Envelope> envelopes) throws SQLException {
+  /**
+   * An event on its way into the statement; without targets it goes to those that take its type.
+   */
+  private record Event(Envelope envelope, List<String> targets, @Nullable Original original) {
+    static Event of(Derived derived) {
+      return new Event(derived.envelope(), derived.targets(), null);
+    }
+  }
+
+  /** Each event once, with its channel's id where a mapper could not know it. */
+  private List<Event> events(List<Intake> intakes) throws SQLException {
+    List<Envelope> envelopes = new ArrayList<>();
+    intakes.forEach(i -> envelopes.addAll(i.envelopes()));
     Map<String, String> channels = state.channels(envelopes);
-    return envelopes.stream()
-        .map(e -> e.channelid() == null ? e.of(channels.get(e.subject())) : e)
-        .map(e -> new Derived(e, List.of()))
-        .toList();
+    Set<UUID> ids = new HashSet<>();
+    List<Event> events = new ArrayList<>();
+    for (Intake intake : intakes) {
+      for (Envelope e : intake.envelopes()) {
+        if (ids.add(e.id())) {
+          String channel = e.channelid() == null ? channels.get(e.subject()) : null;
+          events.add(new Event(channel == null ? e : e.of(channel), targets(e), intake.original()));
+        }
+      }
+    }
+    return events;
+  }
+
+  private List<String> targets(Envelope envelope) {
+    return types
+        .find(envelope.type())
+        .filter(t -> t.environment() == EventType.Environment.NEVER)
+        .map(t -> ARCHIVE)
+        .orElse(List.of());
   }
 
   /** True when a chunk of the group is left for a claim. */
@@ -167,26 +243,21 @@ public final class Outbox {
     return due;
   }
 
-  private List<List<IntakeStatement.Member>> groups(List<Derived> events) {
-    Set<UUID> ids = new HashSet<>();
+  private static List<List<IntakeStatement.Member>> groups(List<Event> events) {
     List<List<IntakeStatement.Member>> groups = new ArrayList<>();
     List<IntakeStatement.Member> group = new ArrayList<>();
     int bytes = 0;
-    for (Derived event : events.stream().sorted(BY_ID).toList()) {
-      Envelope envelope = event.envelope();
-      if (!ids.add(envelope.id())) {
-        throw new InvalidEnvelope(
-            "two events of one intake share the id " + EventId.text(envelope.id()));
-      }
-      types.check(envelope);
-      String json = envelope.toJson();
+    for (Event event : events.stream().sorted(BY_ID).toList()) {
+      String json = event.envelope().toJson();
       int size = json.getBytes(StandardCharsets.UTF_8).length;
       if (group.size() == CHUNK_EVENTS || bytes + size > CHUNK_BYTES) {
         groups.add(group);
         group = new ArrayList<>();
         bytes = 0;
       }
-      group.add(new IntakeStatement.Member(envelope, event.targets(), group.size(), json));
+      group.add(
+          new IntakeStatement.Member(
+              event.envelope(), event.targets(), event.original(), group.size(), json));
       bytes += size;
     }
     if (!group.isEmpty()) {

@@ -5,24 +5,60 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
-import org.apache.camel.Processor;
+import org.apache.camel.support.AsyncProcessorSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Body: an {@link Intake}, an {@link Envelope} or a list of them in, a {@link Committed} out.
- * Before this step anything may repeat.
+ * Before this step anything may repeat. A call that is to be kept as it came travels in the
+ * property {@link Original#PROPERTY}.
+ *
+ * <p>Asynchronous: while it waits for a commit that it shares, a message holds no thread. One with
+ * effects of its own (a poll, a claim) has a commit of its own.
  */
-public final class OutboxCommit implements Processor {
+public final class OutboxCommit extends AsyncProcessorSupport {
   private final Outbox outbox;
+  private final SharedCommits shared;
 
-  public OutboxCommit(Outbox outbox) {
+  public OutboxCommit(Outbox outbox, SharedCommits shared) {
     this.outbox = outbox;
+    this.shared = shared;
   }
 
   @Override
-  public void process(Exchange exchange) throws SQLException {
-    exchange.getMessage().setBody(outbox.commit(intake(exchange.getMessage().getBody())));
+  public boolean process(Exchange exchange, AsyncCallback callback) {
+    try {
+      Intake intake = intake(exchange.getMessage().getBody());
+      if (!intake.effects().isEmpty()) {
+        exchange.getMessage().setBody(outbox.commit(intake));
+        callback.done(true);
+        return true;
+      }
+      Original original = exchange.getProperty(Original.PROPERTY, Original.class);
+      shared.commit(
+          new Intake(intake.envelopes(), List.of(), original),
+          (committed, failure) -> done(exchange, callback, committed, failure));
+      return false;
+    } catch (SQLException | RuntimeException e) {
+      exchange.setException(e);
+      callback.done(true);
+      return true;
+    }
+  }
+
+  private static void done(
+      Exchange exchange,
+      AsyncCallback callback,
+      @Nullable Committed committed,
+      @Nullable Throwable failure) {
+    if (failure != null) {
+      exchange.setException(failure);
+    } else {
+      exchange.getMessage().setBody(committed);
+    }
+    callback.done(false);
   }
 
   /**

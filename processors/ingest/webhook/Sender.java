@@ -16,6 +16,11 @@ public interface Sender {
   /** Names of the headers that are kept with the body, in lower case; the signature's is one. */
   List<String> headers();
 
+  /** Names of what the scheme needs and nobody keeps: a token of the path. */
+  default List<String> secrets() {
+    return List.of();
+  }
+
   /** The header that signs the call, in lower case; empty where none does. */
   String signature();
 
