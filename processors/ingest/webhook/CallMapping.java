@@ -20,11 +20,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Maps verified calls to events. What is not understood is one event {@code <source>.unmapped},
- * which the archive alone gets, so that it can be mapped later.
+ * which the archive alone gets, so that it can be mapped later. A call of several types has that
+ * event beside those that were understood.
  */
 public final class CallMapping {
   private static final JsonMapper JSON =
@@ -38,10 +40,23 @@ public final class CallMapping {
 
   private final Map<String, Mapper> mappers = new TreeMap<>();
   private final EventTypes types;
+  private final Set<String> privates;
 
+  /** Without private types. */
   public CallMapping(Collection<Mapper> mappers, EventTypes types) {
+    this(mappers, types, Set.of());
+  }
+
+  /** {@code privates}: the sources whose private types are on. */
+  public CallMapping(Collection<Mapper> mappers, EventTypes types, Set<String> privates) {
     mappers.forEach(m -> this.mappers.put(m.type(), m));
     this.types = types;
+    this.privates = Set.copyOf(privates);
+  }
+
+  /** What the archive keeps of a call that was mapped: never what is private, where that is off. */
+  public byte[] kept(Call call) {
+    return call.sender.kept(call.body, privates.contains(call.sender.source()));
   }
 
   /** Never throws for what a body says; the envelopes have ids, and have not been checked. */
@@ -53,12 +68,18 @@ public final class CallMapping {
       return unmapped(call, MissingNode.getInstance(), "is not JSON", Mapped.Kind.UNPARSEABLE);
     }
     List<Envelope> envelopes = new ArrayList<>();
+    String reason = "";
     try {
       for (String name : call.sender.types(call.headers, body)) {
         Optional<EventType> type = types.find(name);
         Mapper mapper = mappers.get(name);
         if (type.isEmpty() || mapper == null) {
-          return unmapped(call, body, "is of no type that is registered", Mapped.Kind.UNMAPPED);
+          reason = "is of no type that is registered";
+          continue;
+        }
+        if (type.get().pii() == EventType.Pii.PRIVATE && !privates.contains(type.get().source())) {
+          reason = "is of a private type, and those are off";
+          continue;
         }
         for (Envelope envelope : mapper.map(body, type.get(), call.arrival)) {
           types.check(envelope);
@@ -68,9 +89,14 @@ public final class CallMapping {
     } catch (InvalidEnvelope e) {
       return unmapped(call, body, String.valueOf(e.getMessage()), Mapped.Kind.UNPARSEABLE);
     }
-    return envelopes.isEmpty()
-        ? unmapped(call, body, "has nothing in it", Mapped.Kind.UNMAPPED)
-        : new Mapped(envelopes, Mapped.Kind.MAPPED, call.sender.said(call.headers, body));
+    if (envelopes.isEmpty() || !reason.isEmpty()) {
+      Mapped rest =
+          unmapped(
+              call, body, reason.isEmpty() ? "has nothing in it" : reason, Mapped.Kind.UNMAPPED);
+      envelopes.addAll(rest.envelopes());
+      return new Mapped(envelopes, rest.kind(), rest.said());
+    }
+    return new Mapped(envelopes, Mapped.Kind.MAPPED, call.sender.said(call.headers, body));
   }
 
   private Mapped unmapped(Call call, JsonNode body, String reason, Mapped.Kind kind) {

@@ -17,7 +17,7 @@ public record Mapped(List<Envelope> envelopes, Kind kind, String said) {
   public enum Kind {
     /** All of it. */
     MAPPED,
-    /** No schema registers its type, or there is nothing in it: kept, and accepted. */
+    /** No schema registers one of its types, or there is nothing in it: kept, and accepted. */
     UNMAPPED,
     /** It is not what its sender documents: kept, and told to the sender. */
     UNPARSEABLE

@@ -36,4 +36,13 @@ public interface Sender {
    * as {@code <source>.unmapped}.
    */
   List<String> types(Map<String, String> headers, JsonNode body);
+
+  /**
+   * What is kept of a body for the archive: all of it, unless the sender sends what is private.
+   *
+   * @param privates whether events of private types are on for this sender
+   */
+  default byte[] kept(byte[] body, boolean privates) {
+    return body;
+  }
 }
