@@ -24,6 +24,9 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.Pollers;
 import ingest.poll.UpstreamManners;
+import ingest.webhook.AnswerCall;
+import ingest.webhook.CallMapper;
+import ingest.webhook.VerifyWebhook;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.util.Map;
@@ -59,6 +62,13 @@ public enum RouteBean {
   VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
   VERIFY_CLAIM("verifyClaim", VerifyClaim.class),
   INTERNAL_CLAIMS("internalClaims", InternalClaims.class),
+  VERIFY_KICK("verifyKick", VerifyWebhook.class),
+  VERIFY_SUMSUB("verifySumsub", VerifyWebhook.class),
+  VERIFY_X("verifyX", VerifyWebhook.class),
+  VERIFY_RESEND("verifyResend", VerifyWebhook.class),
+  VERIFY_SCRAPERAPI("verifyScraperApi", VerifyWebhook.class),
+  CALL_MAPPER("callMapper", CallMapper.class),
+  ANSWER_CALL("answerCall", AnswerCall.class),
   STATUS_REPORT("statusReport", StatusReport.class),
   POLLERS_API("pollersApi", PollersApi.class),
   TARGETS_API("targetsApi", TargetsApi.class),

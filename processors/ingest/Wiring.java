@@ -186,6 +186,9 @@ final class Wiring implements AutoCloseable {
     open.push(shared);
     RouteBean.OUTBOX_COMMIT.bind(camel.getRegistry(), new OutboxCommit(outbox, shared));
     Upstreams.bindMapping(camel.getRegistry(), types, clock);
+    if (roles.contains(Role.WEBHOOKS)) {
+      wireWebhooks(camel, types);
+    }
     if (roles.contains(Role.INGEST)) {
       Switches switches = new Switches(dm, live);
       this.switches = switches;
@@ -194,6 +197,14 @@ final class Wiring implements AutoCloseable {
       wireClaims(camel, all, types, channelMetrics);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
+  }
+
+  private void wireWebhooks(CamelContext camel, EventTypes types) {
+    ClickHouse audit =
+        StartChecks.archive(settings)
+            ? settings.find("clickhouse.url").map(ClickHouse::new).orElse(null)
+            : null;
+    open.push(Webhooks.bind(camel.getRegistry(), settings, types, audit, clock, meters));
   }
 
   /** One for all roles of the process. */

@@ -6,8 +6,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
 /**
- * The step {@code bean:callMapper}: a verified call becomes the list of its envelopes, and what is to
- * be kept of it the property {@link Original#PROPERTY}.
+ * The step {@code bean:callMapper}: a verified call becomes the list of its envelopes, and what is
+ * to be kept of it the property {@link Original#PROPERTY}.
  */
 public final class CallMapper implements Processor {
   /** The exchange property that {@link Mapped} travels in. */
@@ -31,7 +31,7 @@ public final class CallMapper implements Processor {
             call.arrival.message() == null ? "" : call.arrival.message().id(),
             call.headers.getOrDefault(call.sender.signature(), ""),
             call.headers,
-            call.body));
+            mapping.kept(call)));
     exchange.getMessage().setBody(mapped.envelopes(), List.class);
   }
 }

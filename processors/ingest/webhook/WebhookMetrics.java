@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What became of the calls of third parties; every sender has all of its counters from the start. */
+/**
+ * What became of the calls of third parties; every sender has all of its counters from the start.
+ */
 public final class WebhookMetrics {
   /** What a call was answered with. */
   public enum Answer {

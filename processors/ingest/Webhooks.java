@@ -1,0 +1,84 @@
+package ingest;
+
+import ingest.delivery.Target;
+import ingest.envelope.EventTypes;
+import ingest.mapping.Mapper;
+import ingest.settings.Settings;
+import ingest.signature.Scheme;
+import ingest.signature.Svix;
+import ingest.store.ClickHouse;
+import ingest.webhook.AnswerCall;
+import ingest.webhook.CallMapper;
+import ingest.webhook.CallMapping;
+import ingest.webhook.Rejections;
+import ingest.webhook.Sender;
+import ingest.webhook.VerifyWebhook;
+import ingest.webhook.WebhookMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.spi.Registry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Binds the steps of the webhook routes: what {@code run} and a trial of a route have in common.
+ */
+final class Webhooks {
+  private static final Map<String, RouteBean> VERIFY =
+      Map.of(
+          "kick", RouteBean.VERIFY_KICK,
+          "sumsub", RouteBean.VERIFY_SUMSUB,
+          "x", RouteBean.VERIFY_X,
+          "resend", RouteBean.VERIFY_RESEND,
+          "scraperapi", RouteBean.VERIFY_SCRAPERAPI);
+
+  private Webhooks() {}
+
+  /** Every sender there is, whether or not its secret is known here. */
+  static List<Sender> senders() {
+    return Wiring.found(Sender.class, "ingest");
+  }
+
+  /** From calls to events, in every role that commits. */
+  static CallMapping mapping(EventTypes types) {
+    return new CallMapping(Wiring.found(Mapper.class, "ingest"), types);
+  }
+
+  /** {@code clickHouse}: where rejected calls are kept; null where this process knows none. */
+  static Rejections bind(
+      Registry registry,
+      Settings settings,
+      EventTypes types,
+      @Nullable ClickHouse clickHouse,
+      Clock clock,
+      MeterRegistry meters) {
+    List<Sender> senders = senders();
+    Rejections rejections = new Rejections(clickHouse, senders, meters);
+    WebhookMetrics metrics =
+        new WebhookMetrics(meters, senders.stream().map(Sender::source).toList());
+    for (Sender sender : senders) {
+      RouteBean bean = VERIFY.get(sender.source());
+      if (bean != null) {
+        bean.bind(
+            registry,
+            new VerifyWebhook(
+                sender, scheme(sender.source(), settings), rejections, metrics, clock));
+      }
+    }
+    RouteBean.CALL_MAPPER.bind(registry, new CallMapper(mapping(types)));
+    RouteBean.ANSWER_CALL.bind(registry, new AnswerCall(metrics, clock));
+    return rejections;
+  }
+
+  /** Null where the secret of a sender is not known. */
+  private static @Nullable Scheme scheme(String source, Settings settings) {
+    return switch (source) {
+      case "resend" ->
+          settings.has("resend.webhook-secret")
+              ? new Svix(Target.secrets("resend.webhook-secret", settings))
+              : null;
+      default -> null;
+    };
+  }
+}
