@@ -1,14 +1,20 @@
 package ingest.signature;
 
-/** What the verification of a request came to; safe to log and to answer. */
+/** What the verification of a call came to; safe to log and to answer, whatever the scheme. */
 public enum Verdict {
   VALID("the signature is valid"),
-  MISSING_HEADER("webhook-id, webhook-timestamp or webhook-signature is missing"),
-  BAD_ID("webhook-id is longer than 256 characters or not printable ASCII"),
-  BAD_TIMESTAMP("webhook-timestamp is not in Unix seconds"),
-  STALE_TIMESTAMP("webhook-timestamp is more than 5 minutes old"),
-  FUTURE_TIMESTAMP("webhook-timestamp is more than 5 minutes ahead"),
-  NO_MATCH("no signature matches");
+  MISSING_HEADER("what the signature is told by is missing"),
+  BAD_ID("the signed id is empty, too long or has characters that no id has"),
+  BAD_TIMESTAMP("the signed time is not in the form that the scheme has"),
+  STALE_TIMESTAMP("the signed time is too long ago"),
+  FUTURE_TIMESTAMP("the signed time is too far ahead"),
+  BAD_SIGNATURE("the signature is not in the form that the scheme has"),
+  REFUSED_ALGORITHM("the signature is by an algorithm that is not accepted"),
+  NO_MATCH("no signature matches"),
+  /** Nothing is wrong with the call as far as anyone looked. */
+  BUSY("too many signatures are being verified"),
+  /** Nothing is wrong with the call as far as anyone looked. */
+  NO_KEY("the sender's key is not known yet");
 
   private final String message;
 
@@ -18,6 +24,11 @@ public enum Verdict {
 
   public boolean valid() {
     return this == VALID;
+  }
+
+  /** Nobody could say: the call is to come again (503), where the others are refused (401). */
+  public boolean undecided() {
+    return this == BUSY || this == NO_KEY;
   }
 
   public String message() {

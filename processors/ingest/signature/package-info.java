@@ -1,4 +1,4 @@
-/** Standard Webhooks: how deliveries are signed and how a receiver knows them. */
+/** How what is sent is signed, and how a receiver knows the schemes of those who send to it. */
 @NullMarked
 package ingest.signature;
 
