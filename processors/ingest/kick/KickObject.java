@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record KickObject(JsonNode node, String path) {
   private static final Pattern ID = Pattern.compile("[0-9]{1,19}");
+  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,128}");
 
   KickObject {
     if (!node.isObject()) {
@@ -39,11 +40,24 @@ record KickObject(JsonNode node, String path) {
         value == null ? JsonNodeFactory.instance.objectNode() : value, path + "." + name);
   }
 
+  /** The object, which has to be there. */
+  KickObject requiredObject(String name) {
+    return new KickObject(required(name, JsonNode::isObject, "an object"), path + "." + name);
+  }
+
   /** The objects of an array that has to be there. */
   List<KickObject> objects(String name) {
-    JsonNode values = required(name, JsonNode::isArray, "an array");
+    return objects(name, required(name, JsonNode::isArray, "an array"));
+  }
+
+  /** The same, or none where it is absent. */
+  List<KickObject> optionalObjects(String name) {
+    return objects(name, optional(name, JsonNode::isArray, "an array"));
+  }
+
+  private List<KickObject> objects(String name, @Nullable JsonNode values) {
     List<KickObject> objects = new ArrayList<>();
-    for (int i = 0; i < values.size(); i++) {
+    for (int i = 0; values != null && i < values.size(); i++) {
       objects.add(new KickObject(values.get(i), "%s.%s[%d]".formatted(path, name, i)));
     }
     return objects;
@@ -56,13 +70,22 @@ record KickObject(JsonNode node, String path) {
 
   /** An id that has to be there, as text, also where it is sent as text. */
   String idOrText(String name) {
-    return required(
-            name,
-            value ->
-                (value.isIntegralNumber() || value.isTextual())
-                    && ID.matcher(value.asText()).matches(),
-            "an id")
-        .asText();
+    return required(name, value -> word(value, ID), "an id").asText();
+  }
+
+  /** The same, or null where it is absent: who is anonymous has none. */
+  @Nullable String optionalIdOrText(String name) {
+    JsonNode value = optional(name, v -> word(v, ID), "an id");
+    return value == null ? null : value.asText();
+  }
+
+  /** What Kick tells one thing from all others by, which has to be there: a UUID, a ULID. */
+  String key(String name) {
+    return required(name, value -> word(value, KEY), "an id").asText();
+  }
+
+  private static boolean word(JsonNode value, Pattern is) {
+    return (value.isIntegralNumber() || value.isTextual()) && is.matcher(value.asText()).matches();
   }
 
   @Nullable JsonNode count(String name) {
@@ -105,6 +128,12 @@ record KickObject(JsonNode node, String path) {
     return value == null ? null : text(value);
   }
 
+  /** As it is written, blanks and all; without NUL. */
+  @Nullable String words(String name) {
+    JsonNode value = optional(name, JsonNode::isTextual, "a string");
+    return value == null ? null : clean(value);
+  }
+
   ArrayNode texts(String name) {
     ArrayNode texts = JsonNodeFactory.instance.arrayNode();
     JsonNode values = optional(name, JsonNode::isArray, "an array");
@@ -120,10 +149,15 @@ record KickObject(JsonNode node, String path) {
     return texts;
   }
 
-  /** Null where it is blank. Without NUL, which no text column of PostgreSQL takes. */
+  /** Null where it is blank. */
   private static @Nullable String text(JsonNode value) {
-    String text = value.textValue().replace("\0", "");
+    String text = clean(value);
     return text.isBlank() ? null : text;
+  }
+
+  /** Without NUL, which no text column of PostgreSQL takes. */
+  private static String clean(JsonNode value) {
+    return value.textValue().replace("\0", "");
   }
 
   private JsonNode required(String name, Predicate<JsonNode> is, String expected) {

@@ -1,0 +1,5 @@
+/** Tests of the calls of third parties. */
+@NullMarked
+package ingest.webhook;
+
+import org.jspecify.annotations.NullMarked;
