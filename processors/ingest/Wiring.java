@@ -8,6 +8,7 @@ import ingest.admin.PollersApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
 import ingest.channel.ChannelMetrics;
+import ingest.channel.ChannelNumbers;
 import ingest.channel.ChannelState;
 import ingest.claim.ClaimMetrics;
 import ingest.claim.InternalClaims;
@@ -265,7 +266,10 @@ final class Wiring implements AutoCloseable {
       RouteBean.CLICKHOUSE_SENDER.bind(
           registry,
           new ClickHouseSender(
-              new ClickHouse(settings.text("clickhouse.url")), telemetry, metrics));
+              new ClickHouse(settings.text("clickhouse.url")),
+              telemetry,
+              new ChannelNumbers(dm),
+              metrics));
     }
     RouteBean.SETTLE_STEP.bind(registry, new SettleStep(settlement, lanes, metrics));
   }

@@ -7,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,9 +15,6 @@ import java.util.Map;
  * is not in the database it is the one that it will get. Thread-safe, bounded.
  */
 final class ChannelIds {
-  /** Twice the channels that are expected. */
-  private static final int MOST = 100_000;
-
   private static final String QUERY =
       """
       SELECT c.platform, c.platform_user_id, c.external_id
@@ -27,7 +23,7 @@ final class ChannelIds {
       """;
 
   private final DmDatabase dm;
-  private final Map<ChannelKey, String> known = new Recent();
+  private final Map<ChannelKey, String> known = new Recent<>();
 
   ChannelIds(DmDatabase dm) {
     this.dm = dm;
@@ -67,19 +63,5 @@ final class ChannelIds {
       }
     }
     return ids;
-  }
-
-  /** The least recently used goes first. */
-  private static final class Recent extends LinkedHashMap<ChannelKey, String> {
-    private static final long serialVersionUID = 1;
-
-    Recent() {
-      super(1024, 0.75f, true);
-    }
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<ChannelKey, String> eldest) {
-      return size() > MOST;
-    }
   }
 }

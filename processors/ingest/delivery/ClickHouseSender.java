@@ -3,20 +3,24 @@ package ingest.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.channel.ChannelNumbers;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.Envelope;
 import ingest.outbox.OutboxEvent;
 import ingest.store.ClickHouse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,12 +41,17 @@ public final class ClickHouseSender implements Processor {
 
   private final ClickHouse clickHouse;
   private final Map<String, List<TelemetryRows>> telemetry;
+  private final ChannelNumbers channels;
   private final DeliveryMetrics metrics;
 
   public ClickHouseSender(
-      ClickHouse clickHouse, Map<String, List<TelemetryRows>> telemetry, DeliveryMetrics metrics) {
+      ClickHouse clickHouse,
+      Map<String, List<TelemetryRows>> telemetry,
+      ChannelNumbers channels,
+      DeliveryMetrics metrics) {
     this.clickHouse = clickHouse;
     this.telemetry = telemetry;
+    this.channels = channels;
     this.metrics = metrics;
   }
 
@@ -71,10 +80,21 @@ public final class ClickHouseSender implements Processor {
   private Outcome write(Batch batch) throws InterruptedException, IOException {
     Map<String, ByteArrayOutputStream> tables = new LinkedHashMap<>();
     ByteArrayOutputStream raw = new ByteArrayOutputStream(64 * 1024);
+    List<Envelope> envelopes = new ArrayList<>();
     for (OutboxEvent event : batch.events()) {
-      Envelope envelope = Envelope.of(JSON.readTree(event.envelope));
+      envelopes.add(Envelope.of(JSON.readTree(event.envelope)));
+    }
+    Map<String, Long> numbers;
+    try {
+      numbers = numbers(envelopes);
+    } catch (SQLException e) {
+      return new Outcome.TargetBroken("reading the channels' ids of dm: " + e, null);
+    }
+    for (int i = 0; i < envelopes.size(); i++) {
+      OutboxEvent event = batch.events().get(i);
+      Envelope envelope = envelopes.get(i);
       for (TelemetryRows rows : telemetry.getOrDefault(event.type, List.of())) {
-        for (ObjectNode row : rows.rows(envelope)) {
+        for (ObjectNode row : rows.rows(envelope, number(envelope, numbers))) {
           append(tables.computeIfAbsent(rows.table(), t -> new ByteArrayOutputStream()), row);
         }
       }
@@ -90,6 +110,21 @@ public final class ClickHouseSender implements Processor {
     } catch (IOException e) {
       return new Outcome.TargetBroken(e.toString(), null);
     }
+  }
+
+  /** By {@code channelid}, of the events that become more than raw events. */
+  private Map<String, Long> numbers(List<Envelope> envelopes) throws SQLException {
+    List<String> wanted = new ArrayList<>();
+    for (Envelope envelope : envelopes) {
+      if (envelope.channelid() != null && telemetry.containsKey(envelope.type())) {
+        wanted.add(envelope.channelid());
+      }
+    }
+    return channels.of(wanted);
+  }
+
+  private static @Nullable Long number(Envelope envelope, Map<String, Long> numbers) {
+    return envelope.channelid() == null ? null : numbers.get(envelope.channelid());
   }
 
   private static ObjectNode raw(OutboxEvent event, Envelope envelope) {

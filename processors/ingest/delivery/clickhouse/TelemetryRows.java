@@ -3,6 +3,7 @@ package ingest.delivery.clickhouse;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows that events of one type become in one table of ClickHouse. Found by its type, so an
@@ -22,6 +23,9 @@ public interface TelemetryRows {
    * absent or unfit for its column becomes NULL. What the table is partitioned and sorted by comes
    * from the envelope's attributes alone, which are never unfit, so that a repeat of the event
    * merges with the first.
+   *
+   * @param channel {@code dm.streamer_channel.id} of the channel that the envelope names, the same
+   *     for ever; null where it names none, or one that {@code dm} does not know
    */
-  List<ObjectNode> rows(Envelope envelope);
+  List<ObjectNode> rows(Envelope envelope, @Nullable Long channel);
 }

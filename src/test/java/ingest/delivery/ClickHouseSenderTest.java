@@ -2,16 +2,25 @@ package ingest.delivery;
 
 import static ingest.outbox.AcmeEvents.apples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import ingest.TestMigrations;
+import ingest.channel.ChannelNumbers;
+import ingest.delivery.clickhouse.KickChatMessage;
 import ingest.embedded.clickhouse.EngineServer;
 import ingest.envelope.Envelope;
+import ingest.envelope.EventId;
 import ingest.outbox.OutboxEvent;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
+import ingest.store.DmDatabase;
 import ingest.store.TestStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -26,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -36,6 +46,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The archive, behind a proxy that drops answers. */
@@ -43,6 +54,9 @@ class ClickHouseSenderTest {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final Target ARCHIVE = Target.clickhouse();
+
+  @RegisterExtension static final TestStores STORES = new TestStores();
+  private static final String CHANNEL = "01K5X0000000000000000000A1";
 
   @TempDir static Path folder;
   private static EngineServer engine;
@@ -107,10 +121,15 @@ class ClickHouseSenderTest {
   }
 
   private static Batch sent(List<OutboxEvent> events) throws Exception {
+    return sent(events, STORES.dm());
+  }
+
+  private static Batch sent(List<OutboxEvent> events, DmDatabase dm) throws Exception {
     ClickHouseSender sender =
         new ClickHouseSender(
             new ClickHouse("http://127.0.0.1:" + proxy.getAddress().getPort()),
-            Map.of(),
+            Map.of("kick.chat.message.sent", List.of(new KickChatMessage())),
+            new ChannelNumbers(dm),
             new DeliveryMetrics(new SimpleMeterRegistry(), List.of(ARCHIVE)));
     Batch batch = new Batch(ARCHIVE, UUID.randomUUID(), 0, List.of(), List.of(), events);
     try (DefaultCamelContext camel = new DefaultCamelContext()) {
@@ -139,5 +158,66 @@ class ClickHouseSenderTest {
     }
     assertEquals(80, number("SELECT count() FROM vf.raw_events"));
     assertEquals(80, number("SELECT uniqExact(event_id) FROM vf.raw_events_log"));
+  }
+
+  @Test
+  void chat_is_written_under_dms_own_id_of_the_channel() throws Exception {
+    STORES
+        .sql()
+        .run(
+            "INSERT INTO dm.streamer_channel (id, external_id, platform, platform_user_id) VALUES (4711, ?, 'kick', '900000001')",
+            CHANNEL);
+    Instant said = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    List<OutboxEvent> lines = List.of(event(chat(CHANNEL, said)));
+    String mine = " FROM vf.kick_chat_message WHERE channel_id = 4711";
+
+    try (DmDatabase away = away()) {
+      Batch broken = sent(lines, away);
+      assertNotNull(broken.broken(), "whose chat it is cannot be told");
+      assertNull(broken.outcome(lines.get(0).id), "so nothing is settled");
+    }
+    assertEquals(0, number("SELECT count() FROM vf.raw_events WHERE type LIKE 'kick.%'"));
+
+    for (int again = 0; again < 2; again++) {
+      Batch sent = sent(lines);
+      assertNull(sent.broken());
+      assertInstanceOf(Outcome.Settled.class, sent.outcome(lines.get(0).id));
+    }
+    assertEquals(1, number("SELECT count()" + mine));
+    assertEquals(
+        1,
+        number(
+            "SELECT count()"
+                + mine
+                + " AND toUnixTimestamp64Milli(created_at) = "
+                + said.toEpochMilli()
+                + " AND channel_slug = 'maple-channel' AND platform_user_id = '900000101' AND username = 'cedar_fan' AND startsWith(content, 'Hello [emote:') AND badges_json LIKE '[{\"type\":\"subscriber\",%' AND emotes_json LIKE '[{\"emote_id\":\"4148074\",%'"));
+  }
+
+  @Test
+  void chat_of_a_channel_that_dm_does_not_know_is_a_raw_event_alone() throws Exception {
+    assertNull(sent(List.of(event(chat("01K5X0000000000000000000A9", Instant.now())))).broken());
+    assertEquals(
+        1,
+        number(
+            "SELECT count() FROM vf.raw_events WHERE type = 'kick.chat.message.sent' AND position(envelope, '01K5X0000000000000000000A9') > 0"));
+  }
+
+  /** A line of just now: the table keeps thirty days. */
+  private static Envelope chat(String channel, Instant said) throws IOException {
+    Path recorded = Path.of("src/test/resources/calls/kick/chat.message.sent.events.json");
+    ObjectNode line =
+        (ObjectNode) new ObjectMapper().readTree(recorded.toFile()).path("events").path(0);
+    line.put("id", EventId.text(EventId.of(said, "kick", "line", channel, "", 0)));
+    return Envelope.of(line.put("time", said.toString())).of(channel);
+  }
+
+  /** A database that nobody serves. */
+  private static DmDatabase away() {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + TestStores.freePort() + "/dm");
+    config.setConnectionTimeout(250);
+    config.setInitializationFailTimeout(-1);
+    return new DmDatabase(new HikariDataSource(config));
   }
 }

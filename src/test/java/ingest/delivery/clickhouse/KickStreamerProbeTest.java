@@ -32,7 +32,7 @@ final class KickStreamerProbeTest {
   }
 
   private static ObjectNode row(JsonNode envelope) {
-    List<ObjectNode> rows = new KickStreamerProbe().rows(Envelope.of(envelope));
+    List<ObjectNode> rows = new KickStreamerProbe().rows(Envelope.of(envelope), null);
     assertEquals(1, rows.size());
     return rows.get(0);
   }
