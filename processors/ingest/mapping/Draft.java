@@ -37,6 +37,9 @@ public record Draft(
   /** How far an upstream's clock may be ahead: one event of 2030 would freeze its subject. */
   private static final Duration AHEAD = Duration.ofMinutes(2);
 
+  /** Years have four digits in RFC 3339, and a ULID's 48 bits end soon after them. */
+  private static final Instant END = Instant.parse("+10000-01-01T00:00:00Z");
+
   /** An event that is identified by its poll: one for each subject and slot. */
   public static Draft polled(EventType type, String subject, JsonNode data) {
     return new Draft(type, subject, null, null, null, 0, null, null, data);
@@ -93,6 +96,9 @@ public record Draft(
     if (before1970(time) || before1970(keyTime)) {
       throw new InvalidEnvelope("time is before 1970");
     }
+    if (afterAll(time) || afterAll(keyTime)) {
+      throw new InvalidEnvelope("time is after 9999");
+    }
     Instant bound = key == null ? slot : keyed;
     String identity = key == null ? Long.toString(millis(slot)) : key;
     Instant happened = held(time == null ? arrival.time() : time, arrival.time().plus(AHEAD));
@@ -113,6 +119,10 @@ public record Draft(
 
   private static boolean before1970(@Nullable Instant time) {
     return time != null && time.isBefore(Instant.EPOCH);
+  }
+
+  private static boolean afterAll(@Nullable Instant time) {
+    return time != null && !time.isBefore(END);
   }
 
   private static long millis(@Nullable Instant slot) {
