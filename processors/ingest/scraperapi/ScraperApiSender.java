@@ -1,0 +1,44 @@
+package ingest.scraperapi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import ingest.mapping.Arrival;
+import ingest.webhook.Sender;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * ScraperAPI calls back with what became of a job. It signs nothing; that the token of the path is
+ * ours says which job was meant, and nothing of what the body says.
+ */
+public final class ScraperApiSender implements Sender {
+  @Override
+  public String source() {
+    return "scraperapi";
+  }
+
+  /** The token of the path, a secret, is none of them. */
+  @Override
+  public List<String> headers() {
+    return List.of("content-type");
+  }
+
+  @Override
+  public String signature() {
+    return "";
+  }
+
+  @Override
+  public Arrival.Message message(Map<String, String> headers, byte[] body) {
+    return JobMessage.of(headers, body);
+  }
+
+  @Override
+  public String said(Map<String, String> headers, JsonNode body) {
+    return body.path("status").asText();
+  }
+
+  @Override
+  public List<String> types(Map<String, String> headers, JsonNode body) {
+    return List.of(FinishedJob.TYPE);
+  }
+}
