@@ -18,11 +18,16 @@ import java.util.regex.Pattern;
 /**
  * Maps ScraperAPI's callback of a job that is over. That a job finished says nothing of the page:
  * what the target answered is {@code target_status}. The page itself is in the kept body alone.
+ *
+ * <p>The body is nobody's word: our key of the job, which the token proves, is a part of the
+ * event's key, so that whoever has one job's token cannot take another job's event.
  */
 public final class FinishedJob implements Mapper {
   static final String TYPE = "scraperapi.job.finished";
 
   private static final Pattern ID = Pattern.compile("[\\x21-\\x7e]{1,100}");
+  private static final Pattern UNPRINTABLE = Pattern.compile("[^\\x20-\\x7e]");
+  private static final int MOST_CHARACTERS = 200;
   private static final Pattern STATUS = Pattern.compile("[1-9][0-9]{2}");
 
   @Override
@@ -49,7 +54,7 @@ public final class FinishedJob implements Mapper {
       case "finished" -> answer(payload.path("response"), data);
       case "failed" -> {
         if (payload.path("failReason").isTextual()) {
-          data.put("fail_reason", payload.path("failReason").textValue().replace("\0", ""));
+          data.put("fail_reason", plain(payload.path("failReason").textValue()));
         }
       }
       default -> throw new InvalidEnvelope("$.status is not finished or failed");
@@ -58,9 +63,14 @@ public final class FinishedJob implements Mapper {
       data.set("attempts", payload.path("attempts"));
     }
     return List.of(
-        Draft.keyed(type, "scraperapi:" + id, status, Instant.EPOCH, data)
+        Draft.keyed(type, "scraperapi:" + id, key + " " + status, Instant.EPOCH, data)
             .at(null)
             .envelope(arrival));
+  }
+
+  private static String plain(String text) {
+    String plain = UNPRINTABLE.matcher(text).replaceAll("");
+    return plain.substring(0, Math.min(plain.length(), MOST_CHARACTERS));
   }
 
   private static void answer(JsonNode response, ObjectNode data) {
