@@ -1,6 +1,7 @@
 package ingest.delivery;
 
 import ingest.envelope.EventId;
+import ingest.outbox.Original;
 import ingest.outbox.OutboxEvent;
 import ingest.store.DmDatabase;
 import java.sql.Connection;
@@ -42,6 +43,12 @@ public final class Claims {
   /** A single event that took its worker down this often, alone, is dead. */
   private static final int CRASHES = 5;
 
+  /**
+   * Envelopes and calls of one batch: with what its rows are made of, four times this is in memory.
+   * Only what one chunk has more goes beyond it.
+   */
+  static final int BATCH_BYTES = 8 << 20;
+
   /** HOT, because due_at is in no index of open chunks. floor: see {@link Lane#floor}. */
   private static final String CLAIM_CHUNKS =
       """
@@ -58,9 +65,36 @@ public final class Claims {
       RETURNING day, chunk, claims, attempts
       """;
 
+  /**
+   * The same for the archive, which gets the calls with their events: of the oldest chunks as many
+   * as have the bytes of a batch, and one at least. Lengths are read without the values.
+   */
+  private static final String CLAIM_CHUNKS_OF_ARCHIVE =
+      """
+      WITH open AS MATERIALIZED (
+          SELECT day, chunk FROM ingest.delivery_chunk
+          WHERE target = ? AND status = 0 AND chunk >= ? AND due_at <= ingest.now()
+            AND EXISTS (SELECT FROM ingest.target WHERE name = ? AND mode = 'live')
+          ORDER BY chunk
+          LIMIT ?
+          FOR UPDATE SKIP LOCKED
+      ), sized AS (
+          SELECT open.day, open.chunk, sum(o.bytes) OVER (ORDER BY open.chunk) - o.bytes AS before
+          FROM open, LATERAL (
+              SELECT coalesce(sum(octet_length(envelope) + coalesce(octet_length(raw), 0)), 0) AS bytes
+              FROM ingest.ingest_outbox WHERE day = open.day AND chunk = open.chunk
+          ) AS o
+      )
+      UPDATE ingest.delivery_chunk c
+      SET claims = claims + 1, token = ?, due_at = ingest.now() + make_interval(secs => ?)
+      FROM sized s
+      WHERE c.target = ? AND c.day = s.day AND c.chunk = s.chunk AND s.before < ?
+      RETURNING c.day, c.chunk, c.claims, c.attempts
+      """;
+
   private static final String READ_CHUNKS =
       """
-      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at
+      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at, %s
       FROM ingest.ingest_outbox o
       JOIN ingest.delivery_chunk c ON c.day = o.day AND c.chunk = o.chunk AND c.target = ?
       WHERE o.day = ANY (?) AND o.chunk = ANY (?) AND c.day = ANY (?) AND c.chunk = ANY (?)
@@ -89,8 +123,8 @@ public final class Claims {
    */
   private static final String CLAIM_ITEMS =
       """
-      WITH picked AS (
-          SELECT day, target, event_id FROM ingest.delivery_item
+      WITH due AS MATERIALIZED (
+          SELECT day, target, event_id, chunk, pos, due_at FROM ingest.delivery_item
           WHERE target = ? AND status = 'pending' AND due_at <= ingest.now() AND (claims > 0) = ?
             AND (claims NOT BETWEEN 1 AND ?
                  OR due_at <= ingest.now() - make_interval(mins => (4 ^ (claims - 1))::int - 1))
@@ -98,6 +132,12 @@ public final class Claims {
           ORDER BY due_at
           LIMIT ?
           FOR UPDATE SKIP LOCKED
+      ), picked AS (
+          SELECT due.*, sum(o.bytes) OVER (ORDER BY due.due_at, due.event_id) - o.bytes AS before
+          FROM due, LATERAL (
+              SELECT coalesce(sum(octet_length(envelope) + coalesce(octet_length(raw), 0)), 0) AS bytes
+              FROM ingest.ingest_outbox WHERE day = due.day AND chunk = due.chunk AND pos = due.pos
+          ) AS o
       )
       UPDATE ingest.delivery_item i
       SET claims = i.claims + 1, token = ?, due_at = ingest.now() + make_interval(secs => ?),
@@ -105,13 +145,13 @@ public final class Claims {
           last_error = CASE WHEN i.claims > ? THEN 'took its worker down ' || i.claims - 1 || ' times' ELSE i.last_error END,
           fingerprint = CASE WHEN i.claims > ? THEN 'crash' ELSE i.fingerprint END
       FROM picked p
-      WHERE i.day = p.day AND i.target = p.target AND i.event_id = p.event_id
+      WHERE i.day = p.day AND i.target = p.target AND i.event_id = p.event_id AND p.before < ?
       RETURNING i.day, i.event_id, i.chunk, i.claims, i.attempts, i.status
       """;
 
   private static final String READ_ITEMS =
       """
-      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at
+      SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at, %s
       FROM ingest.ingest_outbox o
       WHERE o.day = ANY (?) AND o.chunk = ANY (?) AND o.event_id = ANY (?)
       ORDER BY o.chunk, o.pos
@@ -225,14 +265,10 @@ public final class Claims {
     long deadline = deadline(nanos());
     try (Connection connection = dm.connection()) {
       List<Batch.ChunkClaim> claimed = new ArrayList<>();
-      try (PreparedStatement claim = connection.prepareStatement(CLAIM_CHUNKS)) {
-        claim.setObject(1, token);
-        claim.setDouble(2, seconds(lease));
-        claim.setString(3, target.name());
-        claim.setString(4, target.name());
-        claim.setLong(5, floor);
-        claim.setString(6, target.name());
-        claim.setInt(7, limit);
+      try (PreparedStatement claim =
+          archive(target)
+              ? claimOfArchive(connection, target, token, floor, limit)
+              : claim(connection, target, token, floor, limit)) {
         try (ResultSet rows = claim.executeQuery()) {
           while (rows.next()) {
             claimed.add(
@@ -265,6 +301,44 @@ public final class Claims {
     }
   }
 
+  private PreparedStatement claim(
+      Connection connection, Target target, UUID token, long floor, int limit) throws SQLException {
+    PreparedStatement claim = connection.prepareStatement(CLAIM_CHUNKS);
+    claim.setObject(1, token);
+    claim.setDouble(2, seconds(lease));
+    claim.setString(3, target.name());
+    claim.setString(4, target.name());
+    claim.setLong(5, floor);
+    claim.setString(6, target.name());
+    claim.setInt(7, limit);
+    return claim;
+  }
+
+  private PreparedStatement claimOfArchive(
+      Connection connection, Target target, UUID token, long floor, int limit) throws SQLException {
+    PreparedStatement claim = connection.prepareStatement(CLAIM_CHUNKS_OF_ARCHIVE);
+    claim.setString(1, target.name());
+    claim.setLong(2, floor);
+    claim.setString(3, target.name());
+    claim.setInt(4, limit);
+    claim.setObject(5, token);
+    claim.setDouble(6, seconds(lease));
+    claim.setString(7, target.name());
+    claim.setLong(8, BATCH_BYTES);
+    return claim;
+  }
+
+  private static boolean archive(Target target) {
+    return target.kind().equals(Target.CLICKHOUSE);
+  }
+
+  /** The columns of the call that an event came with, for the archive alone. */
+  private static String call(Target target) {
+    return archive(target)
+        ? "o.raw, o.raw_headers"
+        : "NULL::bytea AS raw, NULL::text AS raw_headers";
+  }
+
   /**
    * At most {@code limit} exceptions whose time has come, or one that lost its worker before; null
    * when none is due.
@@ -293,6 +367,7 @@ public final class Claims {
       claim.setInt(8, CRASHES);
       claim.setInt(9, CRASHES);
       claim.setInt(10, CRASHES);
+      claim.setLong(11, BATCH_BYTES);
       try (ResultSet rows = claim.executeQuery()) {
         while (rows.next()) {
           if (rows.getString("status").equals("pending")) {
@@ -316,7 +391,7 @@ public final class Claims {
     if (claimed.isEmpty()) {
       return null;
     }
-    try (PreparedStatement read = connection.prepareStatement(READ_ITEMS)) {
+    try (PreparedStatement read = connection.prepareStatement(READ_ITEMS.formatted(call(target)))) {
       read.setArray(1, dates(connection, claimed.stream().map(Batch.ItemClaim::day).toList()));
       read.setArray(2, connection.createArrayOf("bigint", chunks.toArray()));
       read.setArray(
@@ -356,7 +431,8 @@ public final class Claims {
 
   private static List<OutboxEvent> readChunks(
       Connection connection, Target target, List<Batch.ChunkClaim> chunks) throws SQLException {
-    try (PreparedStatement read = connection.prepareStatement(READ_CHUNKS)) {
+    try (PreparedStatement read =
+        connection.prepareStatement(READ_CHUNKS.formatted(call(target)))) {
       java.sql.Array days = dates(connection, chunks.stream().map(Batch.ChunkClaim::day).toList());
       java.sql.Array numbers =
           connection.createArrayOf(
@@ -383,10 +459,16 @@ public final class Claims {
                 rows.getString("type"),
                 rows.getBytes("envelope"),
                 rows.getObject("created_at", Timestamp.class).toInstant(),
-                null));
+                original(rows)));
       }
     }
     return events;
+  }
+
+  private static @Nullable Original original(ResultSet rows) throws SQLException {
+    byte[] raw = rows.getBytes("raw");
+    String about = rows.getString("raw_headers");
+    return raw == null || about == null ? null : Original.of(about, raw);
   }
 
   static java.sql.Array dates(Connection connection, List<LocalDate> days) throws SQLException {

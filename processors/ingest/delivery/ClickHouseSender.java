@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.channel.ChannelNumbers;
+import ingest.delivery.clickhouse.InboxRows;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.Envelope;
 import ingest.outbox.OutboxEvent;
@@ -25,11 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a batch's events into {@code vf.raw_events_log} and the telemetry tables of their types.
+ * Writes a batch's events into {@code vf.raw_events_log} and the telemetry tables of their types,
+ * and the calls that brought them into the inbox.
  *
  * <p>A batch may be written twice, in another composition too: the tables merge copies of an event,
- * the token spares the work where the composition is the same. Telemetry goes first and the raw
- * event last, all before the batch is settled.
+ * the token spares the work where the composition is the same. Telemetry and calls go first and the
+ * raw event last, all before the batch is settled. A batch is one insert for each table; how many
+ * bytes it has is bounded by the claim.
  */
 public final class ClickHouseSender implements Processor {
   private static final Logger LOG = LoggerFactory.getLogger(ClickHouseSender.class);
@@ -97,6 +100,10 @@ public final class ClickHouseSender implements Processor {
         for (ObjectNode row : rows.rows(envelope, number(envelope, numbers))) {
           append(tables.computeIfAbsent(rows.table(), t -> new ByteArrayOutputStream()), row);
         }
+      }
+      for (Map.Entry<String, ObjectNode> row : InboxRows.of(event, envelope.source()).entrySet()) {
+        append(
+            tables.computeIfAbsent(row.getKey(), t -> new ByteArrayOutputStream()), row.getValue());
       }
       append(raw, raw(event, envelope));
     }

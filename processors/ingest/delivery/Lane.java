@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * holds up no other. Thread-safe.
  */
 public final class Lane {
-  /** Bytes of envelopes that wait in memory; more are left for a claim. */
+  /** Bytes of envelopes and calls that wait in memory; more are left for a claim. */
   private static final long ROOM = 16 * 1024 * 1024;
 
   /** Events after which a batch takes no further chunk. */
@@ -164,9 +164,12 @@ public final class Lane {
   private synchronized @Nullable Batch takeOwned() {
     List<Owned> taken = new ArrayList<>();
     int events = 0;
-    while (!owned.isEmpty() && events < BATCH) {
+    long bytes = 0;
+    while (!owned.isEmpty() && events < BATCH && bytes < Claims.BATCH_BYTES) {
       Owned o = owned.removeFirst();
-      waiting -= bytes(o.events);
+      long own = bytes(o.events);
+      waiting -= own;
+      bytes += own;
       events += o.events.size();
       if (claims.nanos() - o.deadline < 0) { // else its lease is as good as over: others claim it
         taken.add(o);
@@ -176,7 +179,9 @@ public final class Lane {
   }
 
   private static long bytes(List<OutboxEvent> events) {
-    return events.stream().mapToLong(e -> e.envelope.length).sum();
+    return events.stream()
+        .mapToLong(e -> e.envelope.length + (e.original == null ? 0 : e.original.body.length))
+        .sum();
   }
 
   private Batch batch(List<Owned> members) {

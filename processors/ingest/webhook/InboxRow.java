@@ -90,7 +90,7 @@ public final class InboxRow {
   }
 
   /** Without halves of characters, which no row could hold. */
-  private static String text(String given) {
+  public static String text(String given) {
     return new String(given.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 }
