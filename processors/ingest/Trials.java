@@ -165,7 +165,7 @@ final class Trials {
     RouteBean.REFUSALS.bind(registry, new Refusals());
     Upstreams.bind(camel, settings, clock, meters);
     Upstreams.bindMapping(registry, types, clock);
-    Webhooks.bind(registry, settings, types, null, clock, meters);
+    Webhooks.bind(camel, settings, types, null, clock, meters);
     ChannelMetrics channels = new ChannelMetrics(meters);
     RouteBean.CHANNEL_METRICS.bind(registry, channels);
     DmDatabase store = new DmDatabase(dm);

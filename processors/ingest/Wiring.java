@@ -205,7 +205,7 @@ final class Wiring implements AutoCloseable {
         StartChecks.archive(settings)
             ? settings.find("clickhouse.url").map(ClickHouse::new).orElse(null)
             : null;
-    open.push(Webhooks.bind(camel.getRegistry(), settings, types, audit, clock, meters));
+    open.push(Webhooks.bind(camel, settings, types, audit, clock, meters));
   }
 
   /** One for all roles of the process. */

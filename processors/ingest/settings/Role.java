@@ -32,7 +32,8 @@ public enum Role {
   public List<String> secrets() {
     return switch (this) {
       case INGEST -> List.of("kick.client-secret");
-      case WEBHOOKS -> List.of();
+      case WEBHOOKS ->
+          List.of("sumsub.webhook-secret", "x.consumer-secret", "resend.webhook-secret");
       case ENV -> List.of("ingest.delivery-secret");
     };
   }

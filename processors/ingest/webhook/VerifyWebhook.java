@@ -63,6 +63,10 @@ public final class VerifyWebhook implements Processor {
     Map<String, String> shown = new HashMap<>(kept);
     sender.secrets().forEach(name -> keep(message, name, shown));
     Verdict verdict = scheme.verify(shown, body, now);
+    if (verdict.undecided()) {
+      metrics.count(sender.source(), WebhookMetrics.Answer.UNAVAILABLE);
+      throw new WebhookRefusal(503, verdict.message());
+    }
     if (!verdict.valid()) {
       metrics.count(sender.source(), WebhookMetrics.Answer.REJECTED);
       rejections.offer(sender.source(), kept, body, verdict.message(), now);

@@ -189,9 +189,9 @@ class SharedCommitsTest {
     }
     assertEquals(
         List.of(
-            event(APPLE_SEEN, 1).id() + "|null",
+            event(APPLE_SEEN, 1).id() + "|-",
             event(APPLE_SEEN, 2).id() + "|{m}",
-            event(APPLE_SEEN, 3).id() + "|null"),
+            event(APPLE_SEEN, 3).id() + "|-"),
         STORES
             .sql()
             .rows(
