@@ -78,8 +78,9 @@ final class App implements AutoCloseable {
           });
       main.start();
       wiring.routesChanged();
-      drain.guard(
-          main.getCamelContext(), settings.port("http.port"), settings.port("management.port"));
+      drain.guard(main.getCamelContext(), settings.port("management.port"));
+      drain.guard(wiring.publicHttp());
+      wiring.publicHttp().listen();
       started = true;
       if (watching != null) {
         watching.start();

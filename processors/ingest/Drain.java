@@ -1,7 +1,9 @@
 package ingest;
 
+import ingest.http.PublicHttp;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -52,15 +54,22 @@ final class Drain {
     HealthCheckRegistry.get(camel).register(new Readiness());
   }
 
-  /** Stands before every route of both ports; health and metrics are answered to the end. */
-  void guard(CamelContext camel, int port, int managementPort) {
-    for (Map.Entry<Integer, String> door :
-        Map.of(port, "/*", managementPort, "/admin/*").entrySet()) {
-      VertxPlatformHttpRouter router =
-          VertxPlatformHttpRouter.lookup(
-              camel, VertxPlatformHttpRouter.getRouterNameFromPort(door.getKey()));
-      Objects.requireNonNull(router).route(door.getValue()).order(-2).handler(this::enter);
-    }
+  /**
+   * Stands before the actions of the management port; health and metrics are answered to the end.
+   */
+  void guard(CamelContext camel, int managementPort) {
+    VertxPlatformHttpRouter router =
+        VertxPlatformHttpRouter.lookup(
+            camel, VertxPlatformHttpRouter.getRouterNameFromPort(managementPort));
+    Objects.requireNonNull(router)
+        .route("/admin/*")
+        .order(-2)
+        .handler(context -> enter(context, Drain::refuse));
+  }
+
+  /** Stands before every route of the public port, which answers a 503 by itself. */
+  void guard(PublicHttp port) {
+    port.guard(context -> enter(context, refused -> refused.fail(503)));
   }
 
   /** Readiness is false; returns when the notice is over. */
@@ -83,11 +92,11 @@ final class Drain {
     }
   }
 
-  private void enter(RoutingContext context) {
+  private void enter(RoutingContext context, Handler<RoutingContext> refuse) {
     lock.lock();
     try {
       if (refusing && !context.request().method().equals(HttpMethod.GET)) {
-        refuse(context);
+        refuse.handle(context);
         return;
       }
       requests++;

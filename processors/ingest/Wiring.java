@@ -37,6 +37,8 @@ import ingest.delivery.Targets;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
+import ingest.http.Bounds;
+import ingest.http.PublicHttp;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -56,7 +58,6 @@ import ingest.store.PostgresPool;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -114,6 +115,7 @@ final class Wiring implements AutoCloseable {
   private @Nullable Switches switches;
   private @Nullable EventTypes types;
   private @Nullable OutboxMetrics outboxMetrics;
+  private @Nullable PublicHttp publicHttp;
 
   /** {@code drain}: how long a stop may take. */
   Wiring(Settings settings, Set<Role> roles, Duration drain) {
@@ -127,11 +129,15 @@ final class Wiring implements AutoCloseable {
   void wire(CamelContext camel, java.util.function.Consumer<Throwable> errors) {
     Registry registry = camel.getRegistry();
     RouteBean.METRICS_REGISTRY.bind(registry, meters);
-    Vertx vertx =
-        Vertx.vertx(new VertxOptions().setWorkerPoolSize(settings.number("http.workers", 1, 1000)));
+    Vertx vertx = Vertx.vertx();
     vertx.exceptionHandler(errors::accept);
     open.push(() -> vertx.close().toCompletionStage().toCompletableFuture().join());
     RouteBean.VERTX.bind(registry, vertx);
+    PublicHttp door =
+        new PublicHttp(vertx, settings.port("http.port"), Bounds.of(settings), meters);
+    open.push(door);
+    camel.addComponent("platform-http", door.component());
+    publicHttp = door;
     RouteBean.REFUSALS.bind(registry, new Refusals());
     if (roles.contains(Role.INGEST) || roles.contains(Role.WEBHOOKS)) {
       try {
@@ -360,6 +366,11 @@ final class Wiring implements AutoCloseable {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(type + " has no public constructor without arguments", e);
     }
+  }
+
+  /** The public port; listens when the routes are there. */
+  PublicHttp publicHttp() {
+    return Objects.requireNonNull(publicHttp);
   }
 
   /** Our components, for a second context. */

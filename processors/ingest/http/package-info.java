@@ -1,4 +1,7 @@
-/** What HTTP headers say, to whoever calls a server: pollers and deliveries alike. */
+/**
+ * HTTP as a server and as what headers say: the public port with its bounds, whose requests run
+ * asynchronously through routes, and what callers of other servers share.
+ */
 @NullMarked
 package ingest.http;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.http;
+
+import org.jspecify.annotations.NullMarked;
