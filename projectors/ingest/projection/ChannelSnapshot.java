@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,23 +165,6 @@ public final class ChannelSnapshot {
           viewers_rev = excluded.viewers_rev, viewers_ev = excluded.viewers_ev, updated_at = now()
       WHERE (s.viewers_rev, s.viewers_ev) <= (excluded.viewers_rev, excluded.viewers_ev)
       """;
-
-  /** Columns of one group, and the prefix of the two that order them. */
-  private record Guarded(String prefix, List<String> columns) {
-    /** Where an event does not know the group, its id there is none, which is never newer. */
-    String isNewer() {
-      return "(excluded.%1$s_ev <> '%2$s' AND (s.%1$s_rev, s.%1$s_ev) <= (excluded.%1$s_rev, excluded.%1$s_ev))"
-          .formatted(prefix, Revision.NEVER.event());
-    }
-
-    Stream<String> assignments() {
-      return Stream.concat(columns.stream(), Stream.of(prefix + "_rev", prefix + "_ev"))
-          .map(
-              column ->
-                  "%1$s = CASE WHEN %2$s THEN excluded.%1$s ELSE s.%1$s END"
-                      .formatted(column, isNewer()));
-    }
-  }
 
   private static final List<Guarded> STATE =
       List.of(
