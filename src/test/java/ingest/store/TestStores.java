@@ -105,7 +105,11 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
             """);
     envSql()
         .run(
-            "WITH p AS (DELETE FROM public.processed_events), s AS (DELETE FROM public.streamers) DELETE FROM public.channel_snapshot");
+            """
+            WITH p AS (DELETE FROM public.processed_events), s AS (DELETE FROM public.streamers),
+                 k AS (DELETE FROM public.kyc_status), e AS (DELETE FROM public.email_delivery)
+            DELETE FROM public.channel_snapshot
+            """);
   }
 
   @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.projection.resend;
+
+import org.jspecify.annotations.NullMarked;

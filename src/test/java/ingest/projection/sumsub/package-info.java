@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.projection.sumsub;
+
+import org.jspecify.annotations.NullMarked;
