@@ -10,6 +10,7 @@ import ingest.admin.TargetsApi;
 import ingest.channel.ChannelMetrics;
 import ingest.channel.ChannelNumbers;
 import ingest.channel.ChannelState;
+import ingest.channel.LiveChannels;
 import ingest.claim.ClaimMetrics;
 import ingest.claim.InternalClaims;
 import ingest.claim.VerifyClaim;
@@ -91,6 +92,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Wiring implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
+
+  /** Whose streams somebody tells of. */
+  private static final List<String> LIVE_PLATFORMS = List.of("kick");
 
   private final Settings settings;
   private final Set<Role> roles;
@@ -328,6 +332,7 @@ final class Wiring implements AutoCloseable {
     component(camel, "management", () -> ManagementHttp.component(port, guard));
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
+    new LiveChannels(meters, dm, LIVE_PLATFORMS);
     ClickHouse clickHouse =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     RouteBean.STATUS_REPORT.bind(
