@@ -4,14 +4,18 @@ import ingest.Embedded;
 import ingest.embedded.clickhouse.EngineServer;
 import ingest.embedded.postgres.PostgresServer;
 import ingest.embedded.simulator.Simulator;
+import ingest.embedded.simulator.webhook.Receiver;
+import ingest.embedded.simulator.webhook.SenderKeys;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +51,18 @@ public final class EmbeddedStack implements Embedded {
           && !settings.find("without.clickhouse").orElse("false").equals("true")) {
         startClickHouse(settings, folder, reached);
       }
+      SenderKeys keys =
+          new SenderKeys(
+              FolderKeys.rsa(folder, "kick-webhook-key"),
+              shared(settings, "sumsub.webhook-secret", folder, "", reached),
+              shared(settings, "resend.webhook-secret", folder, "whsec_", reached),
+              shared(settings, "x.consumer-secret", folder, "", reached),
+              shared(settings, "scraperapi.callback-secret", folder, "", reached));
       if (!settings.has("kick.api-url")) {
-        startSimulator(settings, reached);
+        startSimulator(settings, keys, reached);
       }
       if (!settings.has("stage.delivery-secret") && !settings.has("ingest.delivery-secret")) {
-        String secret = DeliverySecret.of(folder);
+        String secret = FolderKeys.secret(folder, "delivery-secret", "whsec_");
         reached.put("stage.delivery-secret", secret);
         reached.put("ingest.delivery-secret", secret);
       }
@@ -163,8 +174,29 @@ public final class EmbeddedStack implements Embedded {
     reached.put("clickhouse.url", "http://127.0.0.1:" + server.port());
   }
 
-  private void startSimulator(Settings settings, Map<String, String> reached) {
-    Simulator upstreams = new Simulator(LoopbackPort.of(settings, "embedded.simulator.port"));
+  /** The first of the configured secrets, which signs; the folder's where none is configured. */
+  private static String shared(
+      Settings settings, String key, Path folder, String prefix, Map<String, String> reached)
+      throws IOException {
+    List<String> configured = settings.list(key);
+    if (!configured.isEmpty()) {
+      return configured.get(0);
+    }
+    String secret = FolderKeys.secret(folder, key.replace('.', '-'), prefix);
+    reached.put(key, secret);
+    return secret;
+  }
+
+  private void startSimulator(Settings settings, SenderKeys keys, Map<String, String> reached) {
+    URI receiver =
+        settings.has("embedded.simulator.webhooks-url")
+            ? settings.url("embedded.simulator.webhooks-url")
+            : URI.create("http://127.0.0.1:" + settings.port("http.port"));
+    int perSecond = settings.number("embedded.simulator.webhooks-per-second", 0, 100);
+    Simulator upstreams =
+        new Simulator(
+            LoopbackPort.of(settings, "embedded.simulator.port"),
+            new Receiver(receiver, keys, perSecond));
     upstreams.start();
     parts.push(upstreams);
     simulator = upstreams;

@@ -4,7 +4,8 @@ package ingest.embedded.simulator;
 public final class InvalidRequest extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  InvalidRequest(String message) {
+  /** The message says what would be right. */
+  public InvalidRequest(String message) {
     super(message);
   }
 }

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param tags empty when the broadcaster set none; the field is then left out of answers
  * @param viewers empty when the broadcaster hides the count; the field is then left out of answers
  */
-record Livestream(
+public record Livestream(
     Instant startedAt,
     String title,
     int categoryId,

@@ -1,5 +1,7 @@
 package ingest.embedded.simulator;
 
+import ingest.embedded.simulator.webhook.Receiver;
+import ingest.embedded.simulator.webhook.Webhooks;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,8 +24,8 @@ import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kick of our own on loopback: tokens, the channels of a moving world, faults on demand; and a
- * charts API that ranks its streamers.
+ * A Kick of our own on loopback: tokens, the channels of a moving world, faults on demand; a charts
+ * API that ranks its streamers; and the senders of webhooks, Kick among them.
  *
  * <p>It runs Camel routes in a context of its own, which shares nothing with the product's but the
  * JVM: no properties file, no environment, no shutdown hook. What it remembers (tokens, faults,
@@ -38,19 +40,23 @@ public final class Simulator implements AutoCloseable {
   private final int wantedPort;
   private final World world;
   private final Clock clock;
+  private final Receiver receiver;
   private @Nullable Main main;
+  private @Nullable Webhooks webhooks;
   private @Nullable Path uploads;
 
   /**
    * Prepares the simulator; {@link #start} opens it.
    *
    * @param port 0 for a free one
+   * @param receiver who gets the webhooks
    */
-  public Simulator(int port) {
-    this(port, Clock.systemUTC(), 1);
+  public Simulator(int port, Receiver receiver) {
+    this(port, receiver, Clock.systemUTC(), 1);
   }
 
-  Simulator(int port, Clock clock, long seed) {
+  Simulator(int port, Receiver receiver, Clock clock, long seed) {
+    this.receiver = receiver;
     this.wantedPort = port;
     this.world = new World(seed);
     this.clock = clock;
@@ -69,6 +75,8 @@ public final class Simulator implements AutoCloseable {
     Tokens tokens = new Tokens(clock);
     Faults faults = new Faults();
     Calls calls = new Calls(faults);
+    Webhooks senders = new Webhooks(world, clock, receiver);
+    webhooks = senders;
     Path folder = temporaryFolder();
     uploads = folder;
     Main starting = new IsolatedMain(wantedPort, folder);
@@ -80,6 +88,7 @@ public final class Simulator implements AutoCloseable {
     starting.bind("servedCharts", new Served());
     starting.bind("faults", faults);
     starting.bind("calls", calls);
+    starting.bind("webhooks", senders);
     HttpHeaderFilterStrategy cacheControlSent = new HttpHeaderFilterStrategy();
     cacheControlSent.getOutFilter().remove("cache-control");
     starting.bind("cacheControlSent", cacheControlSent);
@@ -88,6 +97,7 @@ public final class Simulator implements AutoCloseable {
       starting.start();
       new FaultGate(world, tokens, faults, calls)
           .install(service(starting, MainHttpServer.class).getRouter());
+      senders.start();
     } catch (RuntimeException e) {
       close();
       throw new IllegalStateException("starting the simulator on port " + wantedPort, e);
@@ -109,6 +119,9 @@ public final class Simulator implements AutoCloseable {
 
   @Override
   public void close() {
+    if (webhooks != null) {
+      webhooks.close();
+    }
     if (main != null) {
       main.stop();
     }

@@ -22,7 +22,7 @@ import java.util.stream.LongStream;
  * <p>A channel's time is cut into cycles of two to six hours, with one broadcast inside each, of a
  * third of the cycle on average: so about a third of the channels is live at any time.
  */
-final class World {
+public final class World {
   static final int CHANNELS = 500;
   private static final long FIRST_ID = 900_000_001L;
 
@@ -54,7 +54,8 @@ final class World {
   private final Map<Long, SimulatedChannel> byId;
   private final Map<String, SimulatedChannel> bySlug;
 
-  World(long seed) {
+  /** The same for the same seed. */
+  public World(long seed) {
     this.seed = seed;
     this.channels =
         LongStream.range(FIRST_ID, FIRST_ID + CHANNELS).mapToObj(World::channel).toList();
@@ -64,7 +65,8 @@ final class World {
     this.bySlug = channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
   }
 
-  List<SimulatedChannel> channels() {
+  /** All of them. */
+  public List<SimulatedChannel> channels() {
     return channels;
   }
 
@@ -76,35 +78,72 @@ final class World {
     return Optional.ofNullable(bySlug.get(slug));
   }
 
-  /** What the channel broadcasts at {@code now}; empty when it is offline. */
-  Optional<Livestream> livestream(SimulatedChannel channel, Instant now) {
+  /** One broadcast of a channel, live from its start to just before its end. */
+  public record Broadcast(Instant startedAt, Instant endedAt) {
+    boolean live(Instant now) {
+      return !now.isBefore(startedAt) && now.isBefore(endedAt);
+    }
+  }
+
+  /**
+   * A channel's cycle around a moment.
+   *
+   * @param random what the rest of the broadcast is made from
+   */
+  private record Cycle(
+      Instant since,
+      Broadcast broadcast,
+      double popularity,
+      String language,
+      SplittableRandom random) {}
+
+  /** The latest broadcast that has begun by {@code now}; it may have ended. */
+  public Broadcast latest(SimulatedChannel channel, Instant now) {
+    Cycle cycle = cycle(channel, now);
+    return now.isBefore(cycle.broadcast().startedAt())
+        ? cycle(channel, cycle.since().minusSeconds(1)).broadcast()
+        : cycle.broadcast();
+  }
+
+  private Cycle cycle(SimulatedChannel channel, Instant now) {
     SplittableRandom habits = random(channel, Long.MIN_VALUE);
     long cycle = habits.nextLong(Duration.ofHours(2).toSeconds(), Duration.ofHours(6).toSeconds());
-    long shifted = now.getEpochSecond() - habits.nextLong(cycle);
+    long shift = habits.nextLong(cycle);
     double popularity = Math.exp(3.7 + 1.3 * habits.nextGaussian());
     String language = pick(habits, LANGUAGES);
 
-    long number = Math.floorDiv(shifted, cycle);
-    SplittableRandom broadcast = random(channel, number);
-    long length = (long) (cycle * broadcast.nextDouble(0.2, 0.47));
-    long age = Math.floorMod(shifted, cycle) - broadcast.nextLong(cycle - length);
-    if (age < 0 || age >= length) {
+    long number = Math.floorDiv(now.getEpochSecond() - shift, cycle);
+    SplittableRandom random = random(channel, number);
+    long length = (long) (cycle * random.nextDouble(0.2, 0.47));
+    Instant since = Instant.ofEpochSecond(number * cycle + shift);
+    Instant started = since.plusSeconds(random.nextLong(cycle - length));
+    return new Cycle(
+        since, new Broadcast(started, started.plusSeconds(length)), popularity, language, random);
+  }
+
+  /** What the channel broadcasts at {@code now}; empty when it is offline. */
+  public Optional<Livestream> livestream(SimulatedChannel channel, Instant now) {
+    Cycle cycle = cycle(channel, now);
+    if (!cycle.broadcast().live(now)) {
       return Optional.empty();
     }
+    SplittableRandom broadcast = cycle.random();
+    Instant started = cycle.broadcast().startedAt();
+    long age = now.getEpochSecond() - started.getEpochSecond();
     int category = broadcast.nextInt(CATEGORIES.size());
     int tag = broadcast.nextInt(TAGS.size() - 1);
     return Optional.of(
         new Livestream(
-            Instant.ofEpochSecond(now.getEpochSecond() - age),
+            started,
             pick(broadcast, TITLES),
             category + 1,
             CATEGORIES.get(category),
-            language,
+            cycle.language(),
             broadcast.nextInt(10) == 0,
             broadcast.nextInt(10) < 3 ? Optional.empty() : Optional.of(TAGS.subList(tag, tag + 2)),
             broadcast.nextInt(20) == 0
                 ? OptionalInt.empty()
-                : OptionalInt.of(viewers(broadcast, popularity, age / COUNT.toSeconds()))));
+                : OptionalInt.of(viewers(broadcast, cycle.popularity(), age / COUNT.toSeconds()))));
   }
 
   /** A random walk from the broadcast's first count to the present one. */

@@ -123,7 +123,11 @@ class EmbeddedStackTest {
                           "database.url", "jdbc:postgresql://elsewhere/stage",
                           "without.clickhouse", "true",
                           "kick.api-url", "http://elsewhere",
-                          "ingest.delivery-secret", "whsec_configured")));
+                          "ingest.delivery-secret", "whsec_configured",
+                          "sumsub.webhook-secret", "configured",
+                          "resend.webhook-secret", "whsec_configured",
+                          "x.consumer-secret", "configured",
+                          "scraperapi.callback-secret", "configured")));
       assertEquals(Map.of(), none);
     }
   }
@@ -149,8 +153,10 @@ class EmbeddedStackTest {
   @Test
   void everything_survives_a_restart(@TempDir Path other) throws Exception {
     Map<String, String> before;
+    String publicKey;
     try (EmbeddedStack stack = new EmbeddedStack()) {
       before = stack.start(StackInAnotherProcess.settings(other));
+      publicKey = publicKey(before);
       run(stack.owners().get("dm.database-url"), "CREATE TABLE kept AS SELECT 'dm' AS what");
       run(before.get("database.url"), "CREATE TABLE kept AS SELECT 'stage' AS what");
       clickHouse(before, "CREATE TABLE kept (id UInt8) ENGINE = MergeTree ORDER BY id");
@@ -162,7 +168,16 @@ class EmbeddedStackTest {
           List.of("dm"), column(stack.owners().get("dm.database-url"), "SELECT what FROM kept"));
       assertEquals(List.of("stage"), column(after.get("database.url"), "SELECT what FROM kept"));
       assertEquals("7\n", clickHouse(after, "SELECT id FROM kept"));
-      assertEquals(before.get("stage.delivery-secret"), after.get("stage.delivery-secret"));
+      for (String key :
+          List.of(
+              "stage.delivery-secret",
+              "sumsub.webhook-secret",
+              "resend.webhook-secret",
+              "x.consumer-secret",
+              "scraperapi.callback-secret")) {
+        assertEquals(before.get(key), after.get(key), key);
+      }
+      assertEquals(publicKey, publicKey(after));
     }
   }
 
@@ -179,6 +194,50 @@ class EmbeddedStackTest {
   }
 
   @Test
+  void what_webhooks_are_signed_with_only_its_owner_reads() throws Exception {
+    for (String name :
+        List.of(
+            "kick-webhook-key",
+            "sumsub-webhook-secret",
+            "resend-webhook-secret",
+            "x-consumer-secret",
+            "scraperapi-callback-secret")) {
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))),
+          name);
+    }
+    assertTrue(String.valueOf(reached.get("resend.webhook-secret")).startsWith("whsec_"));
+    assertEquals(
+        5,
+        reached.entrySet().stream()
+            .filter(e -> e.getKey().matches("(stage|sumsub|resend|x|scraperapi)\\..*secret"))
+            .map(Map.Entry::getValue)
+            .distinct()
+            .count(),
+        "no secret serves twice");
+  }
+
+  @Test
+  void the_simulator_publishes_the_key_of_kicks_webhooks() throws Exception {
+    assertTrue(
+        publicKey(reached)
+            .matches(
+                "\\{\"data\":\\{\"public_key\":\"-----BEGIN PUBLIC KEY-----.*-----END PUBLIC KEY-----.n\"},\"message\":\"OK\"}"),
+        publicKey(reached));
+  }
+
+  private static String publicKey(Map<String, String> reached) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create(reached.get("kick.api-url") + "/public/v1/public-key"))
+                .build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
   void each_started_part_tells_where_it_is() {
     assertEquals(
         Set.of(
@@ -189,6 +248,10 @@ class EmbeddedStackTest {
             "kick.oauth-url",
             "kick.client-id",
             "kick.client-secret",
+            "sumsub.webhook-secret",
+            "resend.webhook-secret",
+            "x.consumer-secret",
+            "scraperapi.callback-secret",
             "stage.delivery-secret",
             "ingest.delivery-secret"),
         reached.keySet());

@@ -28,7 +28,8 @@ final class StackInAnotherProcess {
             "DATA_DIR", folder.toString(),
             "EMBEDDED_POSTGRES_PORT", "0",
             "EMBEDDED_CLICKHOUSE_PORT", "0",
-            "EMBEDDED_SIMULATOR_PORT", "0"));
+            "EMBEDDED_SIMULATOR_PORT", "0",
+            "EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0"));
   }
 
   /** Returns when its stack is up. */

@@ -57,10 +57,14 @@ public final class IngestProcess implements AutoCloseable {
     reader.start();
   }
 
-  /** The settings of a run on {@code folder} whose every port is free. */
+  /**
+   * The settings of a run on {@code folder} whose every port is free, and in which nothing comes
+   * unasked but polls.
+   */
   public static Map<String, String> settings(Path folder) throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("DATA_DIR", folder.toString());
+    settings.put("EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0");
     for (String port :
         List.of(
             "HTTP_PORT",

@@ -43,10 +43,12 @@ class SimulatorRoutesTest {
 
   private static Map<String, String> routes() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("embedded/simulator"))) {
-      return files.collect(
-          toMap(
-              file -> String.valueOf(file.getFileName()).replace(ENDING, ""),
-              SimulatorRoutesTest::read));
+      return files
+          .filter(Files::isRegularFile)
+          .collect(
+              toMap(
+                  file -> String.valueOf(file.getFileName()).replace(ENDING, ""),
+                  SimulatorRoutesTest::read));
     }
   }
 

@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ingest.embedded.simulator.webhook.Receiver;
+import ingest.embedded.simulator.webhook.SenderKeys;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -47,13 +49,17 @@ class SimulatorTest {
       "grant_type=client_credentials&client_id=%s&client_secret=%s"
           .formatted(Simulator.CLIENT_ID, Simulator.CLIENT_SECRET);
 
+  /** No webhooks are sent by themselves. */
+  private static final Receiver NOBODY =
+      new Receiver(URI.create("http://127.0.0.1:9"), SenderKeys.random(), 0);
+
   private final MovableClock clock = new MovableClock();
 
   /** As the product's client speaks; in HTTP/2 calls would share a connection that a fault ends. */
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private final Simulator simulator = new Simulator(0, clock, 7);
+  private final Simulator simulator = new Simulator(0, NOBODY, clock, 7);
 
   @BeforeEach
   void start() {
@@ -449,7 +455,7 @@ class SimulatorTest {
   @Test
   void two_simulators_live_in_one_jvm_and_share_nothing() throws Exception {
     String token = token();
-    try (Simulator other = new Simulator(0, clock, 7)) {
+    try (Simulator other = new Simulator(0, NOBODY, clock, 7)) {
       other.start();
       assertNotEquals(simulator.port(), other.port());
       fault("{\"kind\":\"500\",\"times\":1}");
@@ -465,7 +471,7 @@ class SimulatorTest {
 
   @Test
   void a_taken_port_is_told_at_the_start() {
-    try (Simulator other = new Simulator(simulator.port())) {
+    try (Simulator other = new Simulator(simulator.port(), NOBODY)) {
       assertThrows(IllegalStateException.class, other::start);
     }
   }
@@ -475,7 +481,7 @@ class SimulatorTest {
     int port = simulator.port();
     simulator.close();
     new ServerSocket(port).close();
-    try (Simulator next = new Simulator(port)) {
+    try (Simulator next = new Simulator(port, NOBODY)) {
       next.start();
       assertEquals(port, next.port());
       assertEquals(simulator.channels(), next.channels());
@@ -494,7 +500,7 @@ class SimulatorTest {
             "camel.server.path", "/product",
             "camel.management.enabled", "true");
     product.forEach(System::setProperty);
-    try (Simulator other = new Simulator(0, clock, 7)) {
+    try (Simulator other = new Simulator(0, NOBODY, clock, 7)) {
       other.start();
       HttpResponse<String> answer = get("/control/calls", other.port());
       assertEquals(200, answer.statusCode());
