@@ -106,14 +106,19 @@ public final class ClickHouse {
   /** The one number that a query answers. */
   public long number(String query, Map<String, String> parameters)
       throws IOException, InterruptedException {
-    String answer =
-        send(
+    return Long.parseLong(text(query, parameters));
+  }
+
+  /** What a query answers, in the format that it names; all of it is in memory. */
+  public String text(String query, Map<String, String> parameters)
+      throws IOException, InterruptedException {
+    return send(
             query,
             parameters.entrySet().stream()
                 .collect(Collectors.toMap(e -> "param_" + e.getKey(), Map.Entry::getValue)),
             new byte[0],
-            ANSWER);
-    return Long.parseLong(answer.strip());
+            ANSWER)
+        .strip();
   }
 
   private String send(String query, Map<String, String> settings, byte[] body, Duration within)

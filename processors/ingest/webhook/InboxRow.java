@@ -34,9 +34,6 @@ public final class InboxRow {
   /** How long a body was that was cut. */
   static final String BYTES = ":bytes";
 
-  /** Names of headers that are not kept. */
-  static final String OTHERS = ":others";
-
   private static final DateTimeFormatter MILLIS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
 

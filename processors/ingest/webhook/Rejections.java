@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
  * <p>Anybody may send what is rejected. So of each sender a few calls at once and one a second are
  * kept and the others counted; what waits for the next insert is bounded by number and bytes, and
  * the oldest gives way; and a call that the archive does not take at once is gone. Of a body its
- * beginning is kept, of the headers those that its sender documents and a few that say who called;
- * of all others, among which may be secrets, the names. Thread-safe.
+ * beginning is kept, of the headers those that its sender documents and a few that say who called:
+ * among the others may be secrets. Thread-safe.
  */
 public final class Rejections implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
@@ -59,7 +59,7 @@ public final class Rejections implements AutoCloseable {
   /** Bytes of a body that are kept. */
   static final int BODY = 4096;
 
-  /** Characters of a header's value, and of all the names of others. */
+  /** Characters of a header's value. */
   private static final int VALUE = 1000;
 
   private static final Duration EVERY = Duration.ofSeconds(1);
@@ -171,19 +171,14 @@ public final class Rejections implements AutoCloseable {
     known.add(sender.signature());
     known.addAll(ANY);
     Map<String, String> kept = new TreeMap<>();
-    StringBuilder others = new StringBuilder();
-    for (Map.Entry<String, String> header : headers.entrySet()) {
-      String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (known.contains(name)) {
-        kept.put(name, cut(header.getValue()));
-      } else if (others.length() < VALUE) {
-        others.append(others.isEmpty() ? "" : ", ").append(cut(name));
-      }
-    }
+    headers.forEach(
+        (name, value) -> {
+          String lower = name.toLowerCase(Locale.ROOT);
+          if (known.contains(lower)) {
+            kept.put(lower, cut(value));
+          }
+        });
     kept.put(InboxRow.REJECTED, cut(reason));
-    if (!others.isEmpty()) {
-      kept.put(InboxRow.OTHERS, others.toString());
-    }
     byte[] beginning = body;
     if (body.length > BODY) {
       beginning = beginning(body);

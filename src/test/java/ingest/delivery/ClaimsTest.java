@@ -5,6 +5,7 @@ import static ingest.outbox.AcmeEvents.PEAR_SEEN;
 import static ingest.outbox.AcmeEvents.apples;
 import static ingest.outbox.AcmeEvents.event;
 import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -12,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingest.envelope.Envelope;
+import ingest.outbox.Intake;
+import ingest.outbox.Original;
 import ingest.outbox.OutboxEvent;
 import ingest.store.TestStores;
 import java.net.URI;
@@ -20,6 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
@@ -402,5 +407,77 @@ class ClaimsTest {
     assertEquals(List.of("1|1|0|0|t", "0|0|0|0|t"), chunk());
     assertEquals(List.of(), STORES.sql().rows("SELECT event_id FROM ingest.delivery_item"));
     assertEquals(apples(3, 3).stream().map(Envelope::id).toList(), ids(requireNonNull(claim())));
+  }
+
+  private static final Target ARCHIVE = Target.clickhouse();
+
+  /** An event that came with a call of so many bytes, in a chunk of its own. */
+  private void call(int number, int bytes) throws SQLException {
+    byte[] body = new byte[bytes];
+    new Random(number).nextBytes(body);
+    rig.outbox()
+        .commit(
+            new Intake(
+                apples(number, 1),
+                List.of(),
+                new Original("seen", "message " + number, "signed", Map.of("h", "v"), body)));
+  }
+
+  @Test
+  void the_archive_alone_gets_a_call_with_its_event() throws SQLException {
+    call(1, 1000);
+    rig.commit(apples(2, 1));
+    assertNull(requireNonNull(claim()).events().get(0).original);
+    List<OutboxEvent> events = requireNonNull(rig.claims.chunks(ARCHIVE, 0, 8)).events();
+    assertNull(events.get(1).original, "nothing came by itself");
+    Original original = requireNonNull(events.get(0).original);
+    byte[] body = new byte[1000];
+    new Random(1).nextBytes(body);
+    assertArrayEquals(body, original.body);
+    assertEquals("seen", original.eventType);
+    assertEquals("message 1", original.messageId);
+    assertEquals("signed", original.signature);
+    assertEquals(Map.of("h", "v"), original.headers);
+  }
+
+  @Test
+  void a_batch_of_the_archive_has_a_bounded_number_of_bytes_and_what_is_beyond_is_not_claimed()
+      throws SQLException {
+    for (int i = 0; i < 20; i++) {
+      call(i, 1 << 20);
+    }
+    call(20, 9 << 20);
+    call(21, 1 << 20);
+    List<UUID> claimed = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
+    for (Batch b = rig.claims.chunks(ARCHIVE, 0, 32);
+        b != null;
+        b = rig.claims.chunks(ARCHIVE, 0, 32)) {
+      claimed.addAll(ids(b));
+      sizes.add(b.events().size());
+    }
+    assertEquals(apples(0, 22).stream().map(Envelope::id).toList(), claimed);
+    assertEquals(List.of(8, 8, 5, 1), sizes, "8 MiB and no chunk more, or one chunk that has more");
+    assertEquals(
+        List.of("1|22"),
+        STORES
+            .sql()
+            .rows(
+                "SELECT claims, count(*) FROM ingest.delivery_chunk WHERE target = 'clickhouse' GROUP BY 1"));
+  }
+
+  @Test
+  void exceptions_of_the_archive_are_cut_by_bytes_as_well() throws SQLException {
+    for (int i = 0; i < 10; i++) {
+      call(i, 1 << 20);
+    }
+    STORES.sql().run("UPDATE ingest.delivery_chunk SET claims = 2 WHERE target = 'clickhouse'");
+    assertNull(rig.claims.chunks(ARCHIVE, 0, 100), "eight are taken apart");
+    assertNull(rig.claims.chunks(ARCHIVE, 0, 100), "and two");
+    Batch first = requireNonNull(rig.claims.items(ARCHIVE, 1000));
+    Batch second = requireNonNull(rig.claims.items(ARCHIVE, 1000));
+    assertEquals(List.of(8, 2), List.of(first.events().size(), second.events().size()));
+    assertTrue(second.events().stream().allMatch(e -> e.original != null));
+    assertNull(rig.claims.items(ARCHIVE, 1000));
   }
 }

@@ -17,6 +17,7 @@ import ingest.delivery.clickhouse.KickChatMessage;
 import ingest.embedded.clickhouse.EngineServer;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
+import ingest.outbox.Original;
 import ingest.outbox.OutboxEvent;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
@@ -32,6 +33,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -43,11 +45,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The archive, behind a proxy that drops answers. */
 class ClickHouseSenderTest {
@@ -57,6 +62,11 @@ class ClickHouseSenderTest {
 
   @RegisterExtension static final TestStores STORES = new TestStores();
   private static final String CHANNEL = "01K5X0000000000000000000A1";
+  /** Within the thirty days of the inbox. */
+  private static final Instant AT =
+      Instant.now().truncatedTo(ChronoUnit.DAYS).plus(Duration.ofNanos(123_456_000));
+
+  private static final String RECEIVED = AT.toString().substring(0, 10) + " 00:00:00.123";
 
   @TempDir static Path folder;
   private static EngineServer engine;
@@ -109,6 +119,10 @@ class ClickHouseSenderTest {
   }
 
   private static OutboxEvent event(Envelope envelope) {
+    return event(envelope, null);
+  }
+
+  private static OutboxEvent event(Envelope envelope, @Nullable Original original) {
     return new OutboxEvent(
         LocalDate.now(ZoneOffset.UTC),
         1,
@@ -116,8 +130,8 @@ class ClickHouseSenderTest {
         envelope.id(),
         envelope.type(),
         envelope.toJson().getBytes(StandardCharsets.UTF_8),
-        Instant.now(),
-        null);
+        AT,
+        original);
   }
 
   private static Batch sent(List<OutboxEvent> events) throws Exception {
@@ -151,13 +165,94 @@ class ClickHouseSenderTest {
     Batch unanswered = sent(events(0, 60));
     assertNotNull(unanswered.broken());
     assertNull(unanswered.outcome(unanswered.events().get(0).id), "nothing is settled by it");
-    assertEquals(60, number("SELECT count() FROM vf.raw_events"), "and yet it is there");
+    assertEquals(60, number("SELECT count() FROM vf.raw_events WHERE type = 'acme.apple.seen'"), "and yet it is there");
 
     for (List<OutboxEvent> other : List.of(events(0, 30), events(20, 60), events(0, 60))) {
       assertNull(sent(other).broken());
     }
-    assertEquals(80, number("SELECT count() FROM vf.raw_events"));
-    assertEquals(80, number("SELECT uniqExact(event_id) FROM vf.raw_events_log"));
+    assertEquals(80, number("SELECT count() FROM vf.raw_events WHERE type = 'acme.apple.seen'"));
+    assertEquals(80, number("SELECT uniqExact(event_id) FROM vf.raw_events_log WHERE type = 'acme.apple.seen'"));
+  }
+
+  private static String text(String query) throws Exception {
+    return new ClickHouse("http://127.0.0.1:" + engine.port()).text(query, Map.of());
+  }
+
+  private static Original call(byte[] body) {
+    return new Original(
+        "applicantReviewed", "m1", "s1", Map.of("x-payload-digest", "s1", "odd", "\ud800"), body);
+  }
+
+  private static Envelope of(String source, int number) {
+    Envelope apple = apples(number, 1).get(0);
+    return new Envelope(
+        apple.id(),
+        source,
+        source + ".thing.seen",
+        source + ".thing.seen/1",
+        source + ":1",
+        apple.time(),
+        apple.rev(),
+        null,
+        null,
+        apple.traceparent(),
+        apple.data());
+  }
+
+  @Test
+  void a_call_is_in_the_inbox_with_the_id_and_time_of_its_event_and_once() throws Exception {
+    OutboxEvent event =
+        event(of("acme", 500), call("{\"n\": \"\u00e9\"}".getBytes(StandardCharsets.UTF_8)));
+    for (List<OutboxEvent> batch :
+        List.of(List.of(event), List.of(event, event(of("acme", 501))))) {
+      assertNull(sent(batch).broken());
+    }
+    assertEquals(
+        "shared|acme|%s|%s|applicantReviewed|m1|true|s1|{\"odd\":\"?\",\"x-payload-digest\":\"s1\"}|{\"n\": \"\u00e9\"}"
+            .formatted(RECEIVED, event.id),
+        text(
+            "SELECT concatWithSeparator('|', env, source, received_at, event_id, event_type, message_id, verified, signature, headers, payload) FROM vf.webhook_inbox WHERE source = 'acme' FORMAT TSVRaw"));
+    assertEquals(
+        0,
+        number(
+            "SELECT count() FROM vf.sumsub_webhooks WHERE event_id = '%s'".formatted(event.id)));
+  }
+
+  @Test
+  void a_body_that_is_no_text_is_kept_byte_for_byte() throws Exception {
+    byte[] body = {'{', (byte) 0xff, 0, (byte) 0xc3, '}'};
+    assertNull(sent(List.of(event(of("bytes", 510), call(body)))).broken());
+    assertEquals(
+        "base64|7BFF00C37D",
+        text(
+            "SELECT JSONExtractString(headers, ':encoding') || '|' || hex(base64Decode(payload)) FROM vf.webhook_inbox WHERE source = 'bytes'"));
+    byte[] controls = {'"', 0, 1, '\n', '\\', 0x7f};
+    assertNull(sent(List.of(event(of("controls", 511), call(controls)))).broken());
+    assertEquals(
+        "2200010A5C7F",
+        text("SELECT hex(payload) FROM vf.webhook_inbox WHERE source = 'controls'"));
+  }
+
+  @ParameterizedTest(name = "{0} is {1}")
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{\"applicantId\":\"a1\",\"createdAtMs\":\"2020-02-21 13:23:19.002\",\"createdAt\":\"2020-02-21 13:23:19+0000\",\"reviewStatus\":\"completed\",\"reviewResult\":{\"reviewAnswer\":\"RED\"}};a1|2020-02-21 13:23:19.002|completed|RED",
+        "{\"applicantId\":\"a2\",\"createdAt\":\"2023-03-14 14:50:27+0200\"};a2|2023-03-14 12:50:27.000||",
+        "{\"applicantId\":7,\"createdAtMs\":7,\"reviewResult\":[]};7|ARRIVAL||",
+        "{\"createdAtMs\":\"9999-12-31 00:00:00.000\"};|ARRIVAL||",
+        "[1];|ARRIVAL||",
+        "no JSON;|ARRIVAL||",
+      })
+  void a_call_of_sumsub_is_in_the_story_of_its_applicant(String body, String row) throws Exception {
+    int number = 600 + Math.floorMod(body.hashCode(), 1000);
+    OutboxEvent event = event(of("sumsub", number), call(body.getBytes(StandardCharsets.UTF_8)));
+    assertNull(sent(List.of(event)).broken());
+    assertEquals(
+        row.replace("ARRIVAL", RECEIVED) + "|" + RECEIVED + "|applicantReviewed|" + body,
+        text(
+            "SELECT concatWithSeparator('|', applicant_id, created_at, review_status, review_answer, received_at, event_type, payload) FROM vf.sumsub_webhooks WHERE event_id = '%s' FORMAT TSVRaw"
+                .formatted(event.id)));
   }
 
   @Test
