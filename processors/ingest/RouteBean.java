@@ -2,6 +2,7 @@ package ingest;
 
 import ingest.admin.EmitApi;
 import ingest.admin.PollersApi;
+import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
 import ingest.channel.ChannelMetrics;
@@ -72,7 +73,8 @@ public enum RouteBean {
   STATUS_REPORT("statusReport", StatusReport.class),
   POLLERS_API("pollersApi", PollersApi.class),
   TARGETS_API("targetsApi", TargetsApi.class),
-  EMIT_API("emitApi", EmitApi.class);
+  EMIT_API("emitApi", EmitApi.class),
+  REFEED_API("refeedApi", RefeedApi.class);
 
   private final String bean;
   private final Class<?> type;

@@ -5,6 +5,7 @@ import ingest.admin.AdminTokens;
 import ingest.admin.EmitApi;
 import ingest.admin.ManagementHttp;
 import ingest.admin.PollersApi;
+import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
 import ingest.channel.ChannelMetrics;
@@ -56,6 +57,7 @@ import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.PostgresPool;
+import ingest.webhook.Refeed;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
@@ -340,6 +342,11 @@ final class Wiring implements AutoCloseable {
     RouteBean.POLLERS_API.bind(registry, new PollersApi(polling(), switches));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));
     RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock));
+    Refeed refeed =
+        clickHouse == null
+            ? null
+            : new Refeed(clickHouse, dm, outbox, Webhooks.mapping(types), Webhooks.senders());
+    RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

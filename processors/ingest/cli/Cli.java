@@ -60,6 +60,7 @@ public final class Cli {
             .addSubcommand(new TargetsCommand(settings, around))
             .addSubcommand(new ChannelCommand(settings, around))
             .addSubcommand(new EmitCommand(settings, around))
+            .addSubcommand(new RefeedCommand(settings, around))
             .addSubcommand(new TryCommand(runtime, around))
             .addSubcommand(new TestCommand(runtime, around));
     line.setOut(around.out());

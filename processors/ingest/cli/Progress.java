@@ -30,6 +30,15 @@ final class Progress implements AutoCloseable {
   }
 
   static Progress ofBytes(Surroundings around, String task, long bytes) {
+    return of(around, task, bytes, " MiB", 1 << 20);
+  }
+
+  static Progress ofCalls(Surroundings around, String task, long calls) {
+    return of(around, task, calls, " calls", 1);
+  }
+
+  private static Progress of(
+      Surroundings around, String task, long most, String unit, long unitSize) {
     if (!around.terminal()) {
       return none(around);
     }
@@ -37,8 +46,8 @@ final class Progress implements AutoCloseable {
         around.err(),
         new ProgressBarBuilder()
             .setTaskName(task)
-            .setInitialMax(bytes)
-            .setUnit(" MiB", 1 << 20)
+            .setInitialMax(most)
+            .setUnit(unit, unitSize)
             .setStyle(ProgressBarStyle.ASCII)
             .setConsumer(new DelegatingProgressBarConsumer(line -> draw(around.err(), line), WIDTH))
             .build());
@@ -49,9 +58,9 @@ final class Progress implements AutoCloseable {
     err.flush();
   }
 
-  void to(long bytes, String remark) {
+  void to(long step, String remark) {
     if (bar != null) {
-      bar.stepTo(bytes);
+      bar.stepTo(step);
       bar.setExtraMessage(" " + remark);
     }
   }
