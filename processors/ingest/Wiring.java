@@ -345,7 +345,8 @@ final class Wiring implements AutoCloseable {
     Refeed refeed =
         clickHouse == null
             ? null
-            : new Refeed(clickHouse, dm, outbox, Webhooks.mapping(types), Webhooks.senders());
+            : new Refeed(
+                clickHouse, dm, outbox, Webhooks.mapping(types, settings), Webhooks.senders());
     RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock));
   }
 

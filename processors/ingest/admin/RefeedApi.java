@@ -131,7 +131,8 @@ public final class RefeedApi {
     page.unparseable().forEach(unparseable::put);
     ArrayNode refused = answer.putArray("refused");
     page.refused()
-        .forEach(r -> refused.addObject().put("event_id", r.call().toString()).put("error", r.error()));
+        .forEach(
+            r -> refused.addObject().put("event_id", r.call().toString()).put("error", r.error()));
     Refeed.Place last = page.last();
     if (last == null) {
       answer.putNull("after");

@@ -39,8 +39,7 @@ public final class LiveChannels {
     this(registry, dm, platforms, System::nanoTime);
   }
 
-  LiveChannels(
-      MeterRegistry registry, DmDatabase dm, List<String> platforms, LongSupplier nanos) {
+  LiveChannels(MeterRegistry registry, DmDatabase dm, List<String> platforms, LongSupplier nanos) {
     this.dm = dm;
     this.nanos = nanos;
     this.askedAt = nanos.getAsLong() - FRESH.toNanos();

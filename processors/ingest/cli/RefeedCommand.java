@@ -120,8 +120,7 @@ final class RefeedCommand implements Callable<Integer> {
                 r ->
                     progress.say(
                         "call %s: %s"
-                            .formatted(
-                                Text.of(r.path("event_id")), Text.of(r.path("error")))));
+                            .formatted(Text.of(r.path("event_id")), Text.of(r.path("error")))));
         progress.to(sums.calls(), Text.number(sums.fresh()) + " new");
         request.set("after", page.path("after"));
         page = ask(connection, request, progress, false);
@@ -222,7 +221,8 @@ final class RefeedCommand implements Callable<Integer> {
     Table types = new Table("EVENT TYPE", "NEW", "KNOWN");
     told.path("types")
         .properties()
-        .forEach(t -> types.row(t.getKey(), t.getValue().path("new"), t.getValue().path("duplicates")));
+        .forEach(
+            t -> types.row(t.getKey(), t.getValue().path("new"), t.getValue().path("duplicates")));
     if (!types.isEmpty()) {
       types.print(around.out(), around.ansi());
     }

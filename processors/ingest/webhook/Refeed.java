@@ -256,10 +256,7 @@ public final class Refeed {
     Arrival.Message message =
         new Arrival.Message(id.isEmpty() ? told.id() : id, told.since(), told.sentAt());
     return new Call(
-        sender,
-        headers,
-        body,
-        new Arrival(receivedAt, null, message, Envelope.newTraceparent()));
+        sender, headers, body, new Arrival(receivedAt, null, message, Envelope.newTraceparent()));
   }
 
   private static Fed fed(UUID call, Mapped mapped, String unmapped, List<Refused> refused) {
@@ -279,8 +276,7 @@ public final class Refeed {
   }
 
   /** In one transaction; where that fails for the fault of one call, each in its own. */
-  private Map<String, Count> committed(List<Fed> calls, List<Refused> refused)
-      throws SQLException {
+  private Map<String, Count> committed(List<Fed> calls, List<Refused> refused) throws SQLException {
     Map<UUID, Envelope> events = new LinkedHashMap<>();
     calls.forEach(c -> c.events.forEach(e -> events.putIfAbsent(e.id(), e)));
     Set<UUID> fresh = new HashSet<>();

@@ -62,6 +62,7 @@ class ClickHouseSenderTest {
 
   @RegisterExtension static final TestStores STORES = new TestStores();
   private static final String CHANNEL = "01K5X0000000000000000000A1";
+
   /** Within the thirty days of the inbox. */
   private static final Instant AT =
       Instant.now().truncatedTo(ChronoUnit.DAYS).plus(Duration.ofNanos(123_456_000));
@@ -165,13 +166,18 @@ class ClickHouseSenderTest {
     Batch unanswered = sent(events(0, 60));
     assertNotNull(unanswered.broken());
     assertNull(unanswered.outcome(unanswered.events().get(0).id), "nothing is settled by it");
-    assertEquals(60, number("SELECT count() FROM vf.raw_events WHERE type = 'acme.apple.seen'"), "and yet it is there");
+    assertEquals(
+        60,
+        number("SELECT count() FROM vf.raw_events WHERE type = 'acme.apple.seen'"),
+        "and yet it is there");
 
     for (List<OutboxEvent> other : List.of(events(0, 30), events(20, 60), events(0, 60))) {
       assertNull(sent(other).broken());
     }
     assertEquals(80, number("SELECT count() FROM vf.raw_events WHERE type = 'acme.apple.seen'"));
-    assertEquals(80, number("SELECT uniqExact(event_id) FROM vf.raw_events_log WHERE type = 'acme.apple.seen'"));
+    assertEquals(
+        80,
+        number("SELECT uniqExact(event_id) FROM vf.raw_events_log WHERE type = 'acme.apple.seen'"));
   }
 
   private static String text(String query) throws Exception {
@@ -214,8 +220,7 @@ class ClickHouseSenderTest {
             "SELECT concatWithSeparator('|', env, source, received_at, event_id, event_type, message_id, verified, signature, headers, payload) FROM vf.webhook_inbox WHERE source = 'acme' FORMAT TSVRaw"));
     assertEquals(
         0,
-        number(
-            "SELECT count() FROM vf.sumsub_webhooks WHERE event_id = '%s'".formatted(event.id)));
+        number("SELECT count() FROM vf.sumsub_webhooks WHERE event_id = '%s'".formatted(event.id)));
   }
 
   @Test
