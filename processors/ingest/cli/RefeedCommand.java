@@ -100,7 +100,9 @@ final class RefeedCommand implements Callable<Integer> {
       feed(connection, request, sums);
       complete = true;
     } finally {
-      tell(sums, complete);
+      if (complete || sums.calls() > 0) {
+        tell(sums, complete);
+      }
       try {
         process.removeShutdownHook(atCtrlC);
       } catch (IllegalStateException e) {
@@ -186,20 +188,22 @@ final class RefeedCommand implements Callable<Integer> {
     if (told == null) {
       return;
     }
+    String reached = told.path("reached").asText("");
+    if (!complete && reached.isEmpty()) {
+      around.err().println("stopped before any call was fed");
+      return;
+    }
     if (api.json()) {
       api.printJson(told.put("complete", complete).put("dry_run", dry));
     } else {
       print(told);
     }
     if (!complete) {
-      String reached = told.path("reached").asText("");
       around
           .err()
           .println(
-              reached.isEmpty()
-                  ? "stopped before any call was fed"
-                  : "stopped; fed up to %s. Go on with --from %s, or feed it all again: what is known already changes nothing"
-                      .formatted(reached, reached));
+              "stopped; fed up to %s. Go on with --from %s, or feed it all again: what is known already changes nothing"
+                  .formatted(reached, reached));
     }
     around.out().flush();
     around.err().flush();

@@ -114,6 +114,8 @@ public final class Rejections implements AutoCloseable {
       ScheduledFuture<?> unused = // no flush throws
           thread.scheduleWithFixedDelay(
               this::flush, every.toNanos(), every.toNanos(), TimeUnit.NANOSECONDS);
+    } else {
+      LOG.info("no ClickHouse is known here: rejected calls are counted and not kept");
     }
   }
 

@@ -65,7 +65,12 @@ class ClickHouseSenderTest {
 
   /** Within the thirty days of the inbox. */
   private static final Instant AT =
-      ProcessHandle.current().info().startInstant().orElseThrow().truncatedTo(ChronoUnit.DAYS).plus(Duration.ofNanos(123_456_000));
+      ProcessHandle.current()
+          .info()
+          .startInstant()
+          .orElseThrow()
+          .truncatedTo(ChronoUnit.DAYS)
+          .plus(Duration.ofNanos(123_456_000));
 
   private static final String RECEIVED = AT.toString().substring(0, 10) + " 00:00:00.123";
 

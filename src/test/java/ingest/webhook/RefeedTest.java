@@ -78,7 +78,6 @@ class RefeedTest {
   private static final Sender KICK = new KickSender();
   private static final Duration LEASE = Duration.ofSeconds(60);
   private static final String FOLLOWED = "kick.channel.followed";
-  private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
   /** As it was before somebody wrote the mapper of follows. */
   private static final CallMapping YESTERDAYS =
@@ -92,6 +91,7 @@ class RefeedTest {
   private static EngineServer engine;
   private static ClickHouse archive;
 
+  private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private WakeUp wakeUp;
   private Outbox outbox;
@@ -243,14 +243,14 @@ class RefeedTest {
   @Test
   void a_call_that_nobody_understood_yesterday_is_its_event_once_there_is_a_mapper()
       throws Exception {
-    Instant yesterday = NOW.minus(1, ChronoUnit.DAYS);
+    Instant yesterday = now.minus(1, ChronoUnit.DAYS);
     STORES.clock(Duration.ofDays(-1));
     arrived(follow(yesterday), YESTERDAYS);
     STORES.clock(Duration.ZERO);
     assertEquals(1, events().size());
     assertTrue(events().get(0).startsWith("kick.unmapped "), events().get(0));
 
-    Refeed.Window all = window(NOW.minus(2, ChronoUnit.DAYS), NOW.plusSeconds(60));
+    Refeed.Window all = window(now.minus(2, ChronoUnit.DAYS), now.plusSeconds(60));
     assertEquals(1, refeed.count(all));
     Refeed.Page looked = pages(all, true).get(0);
     assertEquals(Map.of(FOLLOWED, new Refeed.Count(1, 0)), looked.types());
@@ -283,9 +283,9 @@ class RefeedTest {
 
   @Test
   void what_is_still_not_understood_is_told_and_stays_as_it_is() throws Exception {
-    arrived(follow(NOW), YESTERDAYS);
+    arrived(follow(now), YESTERDAYS);
     refeed = new Refeed(archive, STORES.dm(), outbox, YESTERDAYS, List.of(KICK));
-    Refeed.Page page = pages(window(NOW.minusSeconds(60), NOW.plusSeconds(60)), false).get(0);
+    Refeed.Page page = pages(window(now.minusSeconds(60), now.plusSeconds(60)), false).get(0);
     assertEquals(Map.of("channel.followed", 1), page.unmapped());
     assertEquals(Map.of(), page.types());
     deliver();
@@ -294,25 +294,24 @@ class RefeedTest {
 
   @Test
   void only_what_was_not_understood_is_fed_where_that_is_asked_for() throws Exception {
-    arrived(follow(NOW), TODAYS);
+    arrived(follow(now), TODAYS);
     Refeed.Window unmapped =
-        new Refeed.Window(
-            "kick", NOW.minusSeconds(60), NOW.plusSeconds(60), List.of(), true);
+        new Refeed.Window("kick", now.minusSeconds(60), now.plusSeconds(60), List.of(), true);
     assertEquals(0, refeed.count(unmapped));
-    Map<String, String> headers = new HashMap<>(follow(NOW).headers);
+    Map<String, String> headers = new HashMap<>(follow(now).headers);
     headers.put("kick-event-message-id", "01M38NRB4G52F52XF05HW8RBA5");
-    byte[] body = follow(NOW).body;
+    byte[] body = follow(now).body;
     arrived(
         new Call(
             KICK,
             headers,
             body,
-            new Arrival(NOW, null, KICK.message(headers, body), CallPairs.TRACEPARENT)),
+            new Arrival(now, null, KICK.message(headers, body), CallPairs.TRACEPARENT)),
         YESTERDAYS);
     assertEquals(1, refeed.count(unmapped));
     Refeed.Page page = pages(unmapped, false).get(0);
     assertEquals(1, page.calls());
-    assertEquals(2, refeed.count(window(NOW.minusSeconds(60), NOW.plusSeconds(60))));
+    assertEquals(2, refeed.count(window(now.minusSeconds(60), now.plusSeconds(60))));
   }
 
   @Test
@@ -324,14 +323,13 @@ class RefeedTest {
     }
     byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
     archive.execute("SYSTEM STOP MERGES vf.webhook_inbox_log");
-    kept(ids, NOW, body, "channel.followed", true);
-    kept(ids.subList(0, 700), NOW, body, "channel.followed", true);
-    kept(List.of(UUID.randomUUID()), NOW, body, "channel.followed", false);
-    kept(List.of(UUID.randomUUID()), NOW.minusMillis(1), body, "channel.followed", true);
-    kept(List.of(UUID.randomUUID()), NOW.plusMillis(1), body, "channel.followed", true);
-    List<Refeed.Page> pages = pages(window(NOW, NOW.plusMillis(1)), false);
-    assertEquals(
-        List.of(500, 500, 203, 0), pages.stream().map(Refeed.Page::calls).toList());
+    kept(ids, now, body, "channel.followed", true);
+    kept(ids.subList(0, 700), now, body, "channel.followed", true);
+    kept(List.of(UUID.randomUUID()), now, body, "channel.followed", false);
+    kept(List.of(UUID.randomUUID()), now.minusMillis(1), body, "channel.followed", true);
+    kept(List.of(UUID.randomUUID()), now.plusMillis(1), body, "channel.followed", true);
+    List<Refeed.Page> pages = pages(window(now, now.plusMillis(1)), false);
+    assertEquals(List.of(500, 500, 203, 0), pages.stream().map(Refeed.Page::calls).toList());
     assertEquals(Map.of("channel.followed", 500), pages.get(0).unparseable());
     archive.execute("SYSTEM START MERGES vf.webhook_inbox_log");
   }
@@ -341,24 +339,23 @@ class RefeedTest {
     byte[] large = new byte[5 << 20];
     byte[] half = new byte[2 << 20];
     for (int i = 0; i < 3; i++) {
-      kept(List.of(UUID.randomUUID()), NOW.plusMillis(i), half, "odd", true);
+      kept(List.of(UUID.randomUUID()), now.plusMillis(i), half, "odd", true);
     }
-    kept(List.of(UUID.randomUUID()), NOW.plusMillis(3), large, "odd", true);
-    kept(List.of(UUID.randomUUID()), NOW.plusMillis(4), half, "odd", true);
+    kept(List.of(UUID.randomUUID()), now.plusMillis(3), large, "odd", true);
+    kept(List.of(UUID.randomUUID()), now.plusMillis(4), half, "odd", true);
     assertEquals(
         List.of(2, 2, 1, 0),
-        pages(window(NOW, NOW.plusSeconds(1)), false).stream().map(Refeed.Page::calls).toList());
+        pages(window(now, now.plusSeconds(1)), false).stream().map(Refeed.Page::calls).toList());
   }
 
   @Test
   void calls_are_picked_by_what_the_sender_says_of_them() throws Exception {
     byte[] body = "{}".getBytes(StandardCharsets.UTF_8);
     for (String said : List.of("a", "it's \\ odd", "c", "")) {
-      kept(List.of(UUID.randomUUID()), NOW, body, said, true);
+      kept(List.of(UUID.randomUUID()), now, body, said, true);
     }
     Refeed.Window some =
-        new Refeed.Window(
-            "kick", NOW, NOW.plusSeconds(1), List.of("a", "it's \\ odd"), false);
+        new Refeed.Window("kick", now, now.plusSeconds(1), List.of("a", "it's \\ odd"), false);
     assertEquals(2, refeed.count(some));
     assertEquals(2, refeed.page(some, null, true).calls());
   }
@@ -369,7 +366,7 @@ class RefeedTest {
     byte[] body = HexFormat.of().parseHex(hex);
     ObjectNode row =
         InboxRow.verified(
-            "kick", new UUID(0, 1), NOW, new Original("", "", "", Map.of("h", "v"), body));
+            "kick", new UUID(0, 1), now, new Original("", "", "", Map.of("h", "v"), body));
     Map<String, String> headers = new HashMap<>();
     JSON.readTree(row.path("headers").asText())
         .properties()
@@ -378,17 +375,17 @@ class RefeedTest {
   }
 
   private RefeedApi api(@Nullable Refeed of) {
-    return new RefeedApi(of, Clock.fixed(NOW, ZoneOffset.UTC));
+    return new RefeedApi(of, Clock.fixed(now, ZoneOffset.UTC));
   }
 
   @Test
   void the_api_answers_page_by_page_until_none_is_left() throws Exception {
-    arrived(follow(NOW), YESTERDAYS);
+    arrived(follow(now), YESTERDAYS);
     ObjectNode request =
         JSON.createObjectNode()
             .put("source", "kick")
-            .put("from", NOW.minusSeconds(60).toString())
-            .put("to", NOW.plusSeconds(60).toString());
+            .put("from", now.minusSeconds(60).toString())
+            .put("to", now.plusSeconds(60).toString());
     JsonNode first = JSON.readTree(api(refeed).page(request.toString()));
     assertEquals(1, first.path("total").asInt());
     assertEquals(1, first.path("calls").asInt());
@@ -415,8 +412,8 @@ class RefeedTest {
     String request =
         JSON.createObjectNode()
             .put("source", source)
-            .put("from", NOW.plus(Duration.parse(from)).toString())
-            .put("to", NOW.plus(Duration.parse(to)).toString())
+            .put("from", now.plus(Duration.parse(from)).toString())
+            .put("to", now.plus(Duration.parse(to)).toString())
             .toString();
     if (status == 200) {
       assertEquals(0, JSON.readTree(api(refeed).page(request)).path("calls").asInt());

@@ -38,10 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RejectionsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private static final Duration NEVER = Duration.ofDays(1);
   private static final byte[] BODY = "{}".getBytes(StandardCharsets.UTF_8);
 
+  private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicLong nanos = new AtomicLong();
 
@@ -98,8 +98,8 @@ class RejectionsTest {
         meters.get("ingest.webhooks.rejected." + what).tag("source", source).counter().count();
   }
 
-  private static void offer(Rejections to, String source) {
-    to.offer(source, Map.of("sig", "forged"), BODY, "signature", NOW);
+  private void offer(Rejections to, String source) {
+    to.offer(source, Map.of("sig", "forged"), BODY, "signature", now);
   }
 
   /** Takes inserts and counts their lines. */
@@ -145,19 +145,21 @@ class RejectionsTest {
                 "CamelHttpPath", "/wh/acme/secret"),
             body.getBytes(StandardCharsets.UTF_8),
             "signature",
-            NOW);
-        rejections.offer("nobody", Map.of(), BODY, "signature", NOW);
+            now);
+        rejections.offer("nobody", Map.of(), BODY, "signature", now);
       }
       assertEquals(1, kept("acme0"));
       assertEquals(1, archive.number("SELECT count() FROM vf.webhook_inbox", Map.of()));
       JsonNode row =
-          JSON.readTree(archive.text("SELECT * FROM vf.webhook_inbox FORMAT JSONEachRow", Map.of()));
+          JSON.readTree(
+              archive.text("SELECT * FROM vf.webhook_inbox FORMAT JSONEachRow", Map.of()));
       assertEquals("acme0", row.path("source").asText());
       assertEquals("false", row.path("verified").asText());
       assertEquals("forged", row.path("signature").asText());
       assertEquals("x".repeat(Rejections.BODY - 1), row.path("payload").asText());
       assertEquals(
-          NOW.toString().substring(0, 19), row.path("received_at").asText().replace(' ', 'T').substring(0, 19));
+          now.toString().substring(0, 19),
+          row.path("received_at").asText().replace(' ', 'T').substring(0, 19));
       JsonNode headers = JSON.readTree(row.path("headers").asText());
       assertEquals(1000, headers.path("event").asText().length());
       assertEquals(
@@ -215,7 +217,7 @@ class RejectionsTest {
     try (Rejections rejections = rejections(at(server.getAddress().getPort()), senders, NEVER)) {
       for (int i = 0; i < senders; i++) {
         for (int j = 0; j < Rejections.BURST; j++) {
-          rejections.offer("acme" + i, Map.of(), escaped, "signature", NOW);
+          rejections.offer("acme" + i, Map.of(), escaped, "signature", now);
         }
       }
     }
@@ -292,7 +294,7 @@ class RejectionsTest {
   @Test
   void an_odd_call_is_dropped_and_never_thrown_at_the_caller() {
     try (Rejections rejections = rejections(at(TestStores.freePort()), 1, NEVER)) {
-      rejections.offer("acme0", Map.of("sig", "\ud800"), new byte[] {-1}, "\udfff", NOW);
+      rejections.offer("acme0", Map.of("sig", "\ud800"), new byte[] {-1}, "\udfff", now);
       rejections.offer("acme0", Map.of(), BODY, "signature", Instant.MAX);
     }
     assertEquals(2, dropped("acme0"));
