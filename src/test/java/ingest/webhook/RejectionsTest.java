@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import acme.Acme;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
@@ -44,34 +45,6 @@ class RejectionsTest {
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final AtomicLong nanos = new AtomicLong();
-
-  /** Signs in the header {@code sig}. */
-  private record Acme(String source) implements Sender {
-    @Override
-    public List<String> headers() {
-      return List.of("sig", "event");
-    }
-
-    @Override
-    public String signature() {
-      return "sig";
-    }
-
-    @Override
-    public Arrival.Message message(Map<String, String> headers, byte[] body) {
-      throw new IllegalStateException("a rejected call has no identity");
-    }
-
-    @Override
-    public String said(Map<String, String> headers, JsonNode body) {
-      throw new IllegalStateException("a rejected call is not read");
-    }
-
-    @Override
-    public List<String> types(Map<String, String> headers, JsonNode body) {
-      throw new IllegalStateException("a rejected call is not read");
-    }
-  }
 
   private static List<Sender> senders(int number) {
     return IntStream.range(0, number).<Sender>mapToObj(n -> new Acme("acme" + n)).toList();
