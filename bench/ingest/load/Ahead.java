@@ -1,0 +1,54 @@
+package ingest.load;
+
+import java.util.Iterator;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
+
+/**
+ * Requests that a thread of its own makes ahead, so that signing them does not delay what is
+ * measured. Without end; whoever is faster than the signing waits for it.
+ */
+public final class Ahead<R extends Request> implements Iterator<R>, AutoCloseable {
+  private static final int MOST = 512;
+
+  private final BlockingQueue<R> made = new ArrayBlockingQueue<>(MOST);
+  private final Supplier<R> maker;
+  private final Thread thread = new Thread(this::make, "load-requests");
+
+  public Ahead(Supplier<R> maker) {
+    this.maker = maker;
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void make() {
+    try {
+      while (true) {
+        made.put(maker.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  @Override
+  public boolean hasNext() {
+    return true;
+  }
+
+  @Override
+  public R next() {
+    try {
+      return made.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for a request", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}
