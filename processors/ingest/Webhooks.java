@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.CamelContext;
-import org.apache.camel.ProducerTemplate;
 import org.apache.camel.spi.Registry;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +61,6 @@ final class Webhooks {
       Clock clock,
       MeterRegistry meters) {
     Registry registry = camel.getRegistry();
-    ProducerTemplate template = camel.createProducerTemplate();
     List<Sender> senders = senders();
     Rejections rejections = new Rejections(clickHouse, senders, meters);
     WebhookMetrics metrics =
@@ -73,11 +71,7 @@ final class Webhooks {
         bean.bind(
             registry,
             new VerifyWebhook(
-                sender,
-                scheme(sender.source(), settings, template, clock),
-                rejections,
-                metrics,
-                clock));
+                sender, scheme(sender.source(), settings, clock), rejections, metrics, clock));
       }
     }
     RouteBean.CALL_MAPPER.bind(registry, new CallMapper(mapping(types, settings)));
@@ -86,10 +80,9 @@ final class Webhooks {
   }
 
   /** Null where the secret of a sender is not known; Kick's key is no secret. */
-  private static @Nullable Scheme scheme(
-      String source, Settings settings, ProducerTemplate template, Clock clock) {
+  private static @Nullable Scheme scheme(String source, Settings settings, Clock clock) {
     return switch (source) {
-      case "kick" -> KickSignature.of(settings, template, clock);
+      case "kick" -> KickSignature.of(settings, clock);
       case "sumsub" -> settings.has("sumsub.webhook-secret") ? PayloadDigest.of(settings) : null;
       case "x" ->
           settings.has("x.consumer-secret")

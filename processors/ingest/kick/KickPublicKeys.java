@@ -23,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,16 +82,22 @@ public final class KickPublicKeys {
   }
 
   /**
-   * Those that are configured, else those that the route {@code kick-public-key} asks Kick for.
+   * Those that are configured, else those that Kick publishes.
    *
    * @throws SettingException when what is configured are no keys, or the key would come over a line
    *     on which anybody can put another in its place
    */
-  public static KickPublicKeys of(Settings settings, ProducerTemplate template, Clock clock) {
+  public static KickPublicKeys of(Settings settings, Clock clock) {
     String configured = settings.find("kick.webhook-public-key").orElse(null);
     if (configured == null) {
-      requireTrusted(settings.url("kick.api-url"));
-      return fetched(() -> template.requestBody("direct:kick-public-key", "", String.class), clock);
+      URI api = settings.url("kick.api-url");
+      requireTrusted(api);
+      return fetched(
+          new PublishedKey(
+              api,
+              Duration.ofMillis(settings.number("kick.connect-timeout", 1, 60_000)),
+              Duration.ofMillis(settings.number("kick.response-timeout", 1, 60_000))),
+          clock);
     }
     try {
       return configured(configured);
@@ -183,16 +188,11 @@ public final class KickPublicKeys {
         keys = List.copyOf(renewed);
       }
     } catch (Exception e) {
-      LOG.warn("kick: asking for the key of webhooks: {}", reason(e));
+      LOG.warn(
+          "kick: asking for the key of webhooks: {}", e.toString().lines().findFirst().orElse(""));
     } finally {
       fetched = clock.instant();
     }
-  }
-
-  /** Camel wraps what went wrong; one line of it. */
-  private static String reason(Throwable e) {
-    Throwable told = e.getCause() == null ? e : e.getCause();
-    return told.toString().lines().findFirst().orElse("");
   }
 
   private static String fingerprint(RSAPublicKey key) {

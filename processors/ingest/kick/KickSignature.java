@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,14 +52,10 @@ public final class KickSignature implements Scheme {
   private final Duration tolerance;
   private final Semaphore room;
 
-  /**
-   * As it is configured.
-   *
-   * @param template asks Kick for its key where none is configured
-   */
-  public static KickSignature of(Settings settings, ProducerTemplate template, Clock clock) {
+  /** As it is configured. */
+  public static KickSignature of(Settings settings, Clock clock) {
     return new KickSignature(
-        KickPublicKeys.of(settings, template, clock), settings.duration("kick.webhook-tolerance"));
+        KickPublicKeys.of(settings, clock), settings.duration("kick.webhook-tolerance"));
   }
 
   /** {@code tolerance}: how far the signed time may be from ours, both ways. */

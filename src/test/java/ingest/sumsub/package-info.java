@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.sumsub;
+
+import org.jspecify.annotations.NullMarked;
