@@ -95,6 +95,14 @@ record KickObject(JsonNode node, String path) {
         "a count");
   }
 
+  JsonNode requiredCount(String name) {
+    JsonNode count = count(name);
+    if (count == null) {
+      throw new MalformedAnswer(path + "." + name, "a count");
+    }
+    return count;
+  }
+
   @Nullable JsonNode flag(String name) {
     return optional(name, JsonNode::isBoolean, "a boolean");
   }
@@ -126,6 +134,11 @@ record KickObject(JsonNode node, String path) {
   @Nullable String text(String name) {
     JsonNode value = optional(name, JsonNode::isTextual, "a string");
     return value == null ? null : text(value);
+  }
+
+  /** A text that has to be there; null where it is blank. */
+  @Nullable String requiredText(String name) {
+    return text(required(name, JsonNode::isTextual, "a string"));
   }
 
   /** As it is written, blanks and all; without NUL. */
@@ -184,6 +197,11 @@ record KickObject(JsonNode node, String path) {
     if (value != null) {
       object.put(name, value);
     }
+  }
+
+  /** Sets what there is, in UTC. */
+  static void putTime(ObjectNode object, String name, @Nullable Instant value) {
+    put(object, name, value == null ? null : value.toString());
   }
 
   /** Sets what there is. */

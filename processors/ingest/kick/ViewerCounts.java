@@ -136,7 +136,7 @@ public final class ViewerCounts {
   }
 
   /** Empty for id 0, which is Kick's way to say that there is none. */
-  private static ObjectNode category(KickObject answered) {
+  static ObjectNode category(KickObject answered) {
     ObjectNode category = JsonNodeFactory.instance.objectNode();
     JsonNode id = answered.count("id");
     String name = answered.text("name");

@@ -37,6 +37,7 @@ class ChannelSnapshotTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
   private static final String POLL = "kick.viewer_count.observed";
   private static final String STATUS = "kick.livestream.status.updated";
+  private static final String METADATA = "kick.livestream.metadata.updated";
   private static final String RENAMED = "kick.channel.renamed";
   private static final Instant START = Instant.parse("2026-09-24T03:00:00Z");
   private static final Duration LAG = Duration.ofSeconds(90);
@@ -46,7 +47,10 @@ class ChannelSnapshotTest {
   /** In the order in which the consumer runs them. */
   private static final List<Projector<ChannelSnapshot.Row>> PROJECTORS =
       Stream.<Projector<ChannelSnapshot.Row>>of(
-              new ViewerCountProjector(), new LivestreamStatusProjector(), new RenamedProjector())
+              new ViewerCountProjector(),
+              new LivestreamStatusProjector(),
+              new MetadataProjector(),
+              new RenamedProjector())
           .sorted(Comparator.comparing(Projector::type))
           .toList();
 
@@ -131,7 +135,7 @@ class ChannelSnapshotTest {
       data.put("slug", "slug-" + random.nextInt(4));
     }
     String type =
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(5)) {
           case 0, 1 -> {
             poll(random, at, data);
             yield POLL;
@@ -139,6 +143,12 @@ class ChannelSnapshotTest {
           case 2 -> {
             stream(random, data, at);
             yield STATUS;
+          }
+          case 3 -> {
+            ObjectNode stream = stream(random, data, at);
+            stream.remove(List.of("is_live", "started_at"));
+            details(random, stream);
+            yield METADATA;
           }
           default -> {
             data.put("slug", "slug-" + random.nextInt(4));
@@ -161,14 +171,18 @@ class ChannelSnapshotTest {
       if (random.nextInt(5) == 0) {
         stream.remove("is_live");
       }
-      if (random.nextBoolean()) {
-        stream.put("language", random.nextBoolean() ? "en" : "de");
-      }
-      if (random.nextBoolean()) {
-        stream.put("is_mature", random.nextBoolean());
-        stream.putObject("category").put("id", random.nextInt(9) + 1).put("name", "Chess");
-      }
+      details(random, stream);
       data.put("stream_rev", Long.toString(Envelope.micros(at.minus(LAG))));
+    }
+  }
+
+  private static void details(Random random, ObjectNode stream) {
+    if (random.nextBoolean()) {
+      stream.put("language", random.nextBoolean() ? "en" : "de");
+    }
+    if (random.nextBoolean()) {
+      stream.put("is_mature", random.nextBoolean());
+      stream.putObject("category").put("id", random.nextInt(9) + 1).put("name", "Chess");
     }
   }
 
@@ -204,7 +218,7 @@ class ChannelSnapshotTest {
       Envelope details =
           newest(
               own,
-              e -> e.type().equals(POLL) && e.data().has("stream"),
+              e -> !e.type().equals(STATUS) && e.data().has("stream"),
               ChannelSnapshotTest::lagging);
       boolean known = own.stream().anyMatch(e -> e.channelid() != null);
       if (known || viewers != null || slug != null || title != null) {
@@ -324,6 +338,20 @@ class ChannelSnapshotTest {
     assertEquals(List.of("f|pushed|7|en"), snapshot(columns));
     write(polled(ended.plus(LAG).plusMillis(1), true, "polled"));
     assertEquals(List.of("t|polled|7|en"), snapshot(columns));
+  }
+
+  @Test
+  void a_change_of_title_and_category_is_there_at_once_and_leaves_the_rest() throws SQLException {
+    write(polled(START, true, "polled"));
+    ObjectNode data = data();
+    ObjectNode stream = data.putObject("stream").put("title", "pushed").put("language", "de");
+    stream.putObject("category").put("id", 15).put("name", "Chess");
+    Instant changed = START.plusSeconds(30);
+    write(event(METADATA, 1, changed, id(changed, 4), data));
+    write(polled(START.plusSeconds(60), true, "polled before"));
+    assertEquals(
+        List.of("t|7|pushed|de|15|Chess"),
+        snapshot("is_live, viewer_count, title, language, category_id, category_name"));
   }
 
   @Test
