@@ -82,6 +82,7 @@ final class Pages {
             "A title",
             new Sighting.Details("en", false, 15L, "Just Chatting")),
         number,
+        null,
         at,
         new Revision(Envelope.micros(at), new UUID(at.toEpochMilli(), number)),
         "00-%032x-%016x-01".formatted(number + 1, number + 1));

@@ -12,7 +12,9 @@ import java.util.Map;
 
 /**
  * {@code external_id} by channel, read once for each and kept: it never changes. Of a channel that
- * is not in the database it is the one that it will get. Thread-safe, bounded.
+ * is not in the database it is the one that it will get, which is not kept: a row is known when a
+ * query found it, so after the commit that made it and never because of one that came to nothing.
+ * Thread-safe, bounded.
  */
 final class ChannelIds {
   private static final String QUERY =
@@ -49,6 +51,13 @@ final class ChannelIds {
       unknown.forEach(c -> ids.put(c, read.getOrDefault(c, c.externalId())));
     }
     return ids;
+  }
+
+  /** Whether the channel is in the database for certain: its row was read here, not long ago. */
+  boolean knows(ChannelKey channel) {
+    synchronized (known) {
+      return known.containsKey(channel);
+    }
   }
 
   private Map<ChannelKey, String> read(List<ChannelKey> channels) throws SQLException {

@@ -19,6 +19,7 @@ public final class ChannelMetrics {
     "slug",
     "follower_count",
     "viewer_count",
+    "followed_at",
     "stream_rev",
     "started_at",
     "ended_at"

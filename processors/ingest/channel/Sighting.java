@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param slug its name in lower case, which is one
  * @param stream whether it streams and what, ordered by {@code revision} as the name is
  * @param viewers of {@code stream}, seen at {@code at}
+ * @param followedAt when somebody began to follow it; who is not told
  * @param at when it was seen
  * @param revision the order of names, profile and stream: microseconds since 1970, ties go to the
  *     event. A poll's is older than {@code at} by the upstream's lag, so that it does not undo what
@@ -34,6 +35,7 @@ public record Sighting(
     @Nullable Boolean banned,
     @Nullable Stream stream,
     @Nullable Integer viewers,
+    @Nullable Instant followedAt,
     Instant at,
     Revision revision,
     String traceparent) {
@@ -85,6 +87,7 @@ public record Sighting(
         null,
         null,
         null,
+        null,
         at,
         new Revision(Envelope.micros(at), event),
         traceparent);
@@ -98,9 +101,9 @@ public record Sighting(
   /**
    * Reads the standard fields of an event that observes a channel: {@code platform}, {@code
    * platform_user_id}, {@code slug}, {@code display_name}, {@code avatar_url}, {@code bio}, {@code
-   * follower_count}, {@code is_banned}, {@code viewer_count}, {@code stream} and {@code
-   * stream_rev}. An id may be a number. A field that is not what its name says is passed over, and
-   * told to {@code refused} with its reason; it never fails the event.
+   * follower_count}, {@code is_banned}, {@code viewer_count}, {@code followed_at}, {@code stream}
+   * and {@code stream_rev}. An id may be a number. A field that is not what its name says is passed
+   * over, and told to {@code refused} with its reason; it never fails the event.
    *
    * @return empty where it names no channel
    */
@@ -130,6 +133,7 @@ public record Sighting(
                 ? stream(new Reader(data.path("stream"), refused), event.time().plus(AHEAD))
                 : null,
             in.count("viewer_count"),
+            in.time("followed_at", event.time().plus(AHEAD)),
             event.time(),
             new Revision(rev, event.rootId()),
             event.traceparent()));

@@ -100,7 +100,8 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
         .run(
             """
             WITH s AS (DELETE FROM dm.stream_session), p AS (DELETE FROM dm.probe_schedule),
-                 h AS (DELETE FROM dm.streamer_channel_slug_history)
+                 h AS (DELETE FROM dm.streamer_channel_slug_history),
+                 f AS (DELETE FROM dm.kick_follow_event)
             DELETE FROM dm.streamer_channel
             """);
     envSql()
