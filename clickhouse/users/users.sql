@@ -26,6 +26,7 @@ GRANT INSERT ON vf.raw_events_log TO vf_sink;
 GRANT INSERT ON vf.kick_streamer_probe_log TO vf_sink;
 GRANT INSERT ON vf.streamer_trust_score_history_log TO vf_sink;
 GRANT INSERT ON vf.kick_chat_message_log TO vf_sink;
+GRANT INSERT ON vf.kick_channel_activity_log TO vf_sink;
 GRANT INSERT ON vf.webhook_inbox_log TO vf_sink;
 GRANT INSERT ON vf.sumsub_webhooks_log TO vf_sink;
 GRANT SELECT ON vf.* TO vf_sink;
@@ -42,6 +43,8 @@ GRANT SELECT ON vf.streamer_trust_score_history TO vf_reader;
 GRANT SELECT ON vf.streamer_trust_score_history_log TO vf_reader;
 GRANT SELECT ON vf.kick_chat_message TO vf_reader;
 GRANT SELECT ON vf.kick_chat_message_log TO vf_reader;
+GRANT SELECT ON vf.kick_channel_activity TO vf_reader;
+GRANT SELECT ON vf.kick_channel_activity_log TO vf_reader;
 
 -- readonly = 2: reads alone, and may still say how (a driver sets its formats); readonly = 1 would refuse that.
 -- A chart that takes longer or more than this is a mistake, and the server is shared with writers.

@@ -13,7 +13,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import ingest.TestMigrations;
 import ingest.channel.ChannelNumbers;
-import ingest.delivery.clickhouse.KickChatMessage;
+import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.embedded.clickhouse.EngineServer;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
@@ -23,6 +23,7 @@ import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.TestStores;
+import ingest.webhook.CallPairs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -42,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -148,7 +150,8 @@ class ClickHouseSenderTest {
     ClickHouseSender sender =
         new ClickHouseSender(
             new ClickHouse("http://127.0.0.1:" + proxy.getAddress().getPort()),
-            Map.of("kick.chat.message.sent", List.of(new KickChatMessage())),
+            CallPairs.found(TelemetryRows.class).stream()
+                .collect(Collectors.groupingBy(TelemetryRows::type)),
             new ChannelNumbers(dm),
             new DeliveryMetrics(new SimpleMeterRegistry(), List.of(ARCHIVE)));
     Batch batch = new Batch(ARCHIVE, UUID.randomUUID(), 0, List.of(), List.of(), events);
@@ -281,7 +284,10 @@ class ClickHouseSenderTest {
       assertNotNull(broken.broken(), "whose chat it is cannot be told");
       assertNull(broken.outcome(lines.get(0).id), "so nothing is settled");
     }
-    assertEquals(0, number("SELECT count() FROM vf.raw_events WHERE type LIKE 'kick.%'"));
+    assertEquals(
+        0,
+        number(
+            "SELECT count() FROM vf.raw_events WHERE event_id = '%s'".formatted(lines.get(0).id)));
 
     for (int again = 0; again < 2; again++) {
       Batch sent = sent(lines);
@@ -308,13 +314,45 @@ class ClickHouseSenderTest {
             "SELECT count() FROM vf.raw_events WHERE type = 'kick.chat.message.sent' AND position(envelope, '01K5X0000000000000000000A9') > 0"));
   }
 
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "channel.subscription.new|kind = 'subscription' AND user_id = '900000104' AND amount = 1 AND expires_at = '2026-10-24 03:06:40.512' AND item IS NULL AND status IS NULL AND reference IS NULL AND empty(others)",
+        "channel.subscription.renewal|kind = 'renewal' AND user_id = '900000105' AND amount = 4",
+        "channel.subscription.gifts|kind = 'gifts' AND user_id = '900000106' AND amount = 2 AND others = ['900000107', '900000108']",
+        "channel.subscription.gifts-anonymous|kind = 'gifts' AND user_id IS NULL AND amount = 1 AND others = ['900000109']",
+        "channel.reward.redemption.updated-pending|kind = 'redemption' AND user_id = '900000110' AND amount = 1000 AND item = 'Song request' AND status = 'pending' AND reference = '01M38P6J70AJXF5P9DPF7CVDHW'",
+        "kicks.gifted|kind = 'kicks' AND user_id = '900000113' AND amount = 500 AND item = 'Rage Quit' AND expires_at IS NULL",
+        "moderation.banned-timeout|kind = 'ban' AND user_id = '900000111' AND amount IS NULL AND others = ['900000112'] AND expires_at = '2026-09-24 03:20:05.000'",
+        "moderation.banned-permanent|kind = 'ban' AND others = ['900000112'] AND expires_at IS NULL"
+      })
+  void what_viewers_did_is_a_row_of_the_channel(String name, String row) throws Exception {
+    Instant happened = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    List<OutboxEvent> events = List.of(event(recorded(name, happened)));
+    assertNull(sent(events).broken());
+    assertNull(sent(events).broken());
+    String query =
+        "SELECT count() FROM vf.kick_channel_activity WHERE env = 'shared' AND platform = 'kick' AND platform_user_id = '900000001' AND toUnixTimestamp64Milli(ts) = %d AND event_id = '%s'"
+            .formatted(happened.toEpochMilli(), events.get(0).id);
+    assertEquals(1, number(query));
+    assertEquals(1, number(query + " AND " + row));
+  }
+
   /** A line of just now: the table keeps thirty days. */
   private static Envelope chat(String channel, Instant said) throws IOException {
-    Path recorded = Path.of("src/test/resources/calls/kick/chat.message.sent.events.json");
-    ObjectNode line =
-        (ObjectNode) new ObjectMapper().readTree(recorded.toFile()).path("events").path(0);
-    line.put("id", EventId.text(EventId.of(said, "kick", "line", channel, "", 0)));
-    return Envelope.of(line.put("time", said.toString())).of(channel);
+    return recorded("chat.message.sent", said).of(channel);
+  }
+
+  /** As if it had happened now: tables forget what is old. */
+  private static Envelope recorded(String name, Instant happened) throws IOException {
+    Path events = Path.of("src/test/resources/calls/kick/" + name + ".events.json");
+    ObjectNode event =
+        (ObjectNode) new ObjectMapper().readTree(events.toFile()).path("events").path(0);
+    String id =
+        EventId.text(
+            EventId.of(happened, "kick", "recorded", name, UUID.randomUUID().toString(), 0));
+    return Envelope.of(event.put("id", id).put("time", happened.toString()));
   }
 
   /** A database that nobody serves. */
