@@ -9,6 +9,7 @@ import ingest.envelope.EventTypes;
 import ingest.mapping.Arrival;
 import ingest.mapping.Mapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,7 +25,7 @@ import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
  * Recorded calls and what becomes of them. A case is {@code calls/<sender>/<case>.body.json}, the
  * bytes of the body, and {@code <case>.events.json}. Its headers are those of {@code headers.json}
  * in the folder, changed as {@code <case>.headers.json} says: null leaves one out. Each arrived at
- * {@link #ARRIVED}.
+ * {@link #ARRIVED}, or when {@code arrived.txt} in the folder says.
  */
 public final class CallPairs {
   public static final Path CALLS = Path.of("src/test/resources/calls");
@@ -35,6 +36,7 @@ public final class CallPairs {
   static final String BODY = ".body.json";
   static final String HEADERS = ".headers.json";
   static final String EVENTS = ".events.json";
+  static final String ARRIVAL = "arrived.txt";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -102,13 +104,22 @@ public final class CallPairs {
     return headers;
   }
 
+  private static Instant arrived(Sender sender) {
+    Path file = CALLS.resolve(sender.source()).resolve(ARRIVAL);
+    try {
+      return Files.exists(file) ? Instant.parse(Files.readString(file).strip()) : ARRIVED;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** As it is after its verification. */
   public static Call call(Sender sender, Map<String, String> headers, byte[] body) {
     return new Call(
         sender,
         headers,
         body,
-        new Arrival(ARRIVED, null, sender.message(headers, body), TRACEPARENT));
+        new Arrival(arrived(sender), null, sender.message(headers, body), TRACEPARENT));
   }
 
   /** As the file of the case's events has it. */
