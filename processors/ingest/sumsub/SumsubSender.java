@@ -18,12 +18,13 @@ import java.util.regex.Pattern;
  *
  * <p>Types are Sumsub's own with dots: {@code applicantLevelChanged} is {@code
  * sumsub.applicant.level_changed}, {@code applicantActionPending} is {@code
- * sumsub.applicant_action.pending}. A test send of the webhook manager is of no type, as it tells
- * of an applicant whom nobody reviewed.
+ * sumsub.applicant_action.pending}. A test send of the webhook manager has a type of its own, which
+ * nothing registers: it tells of an applicant whom nobody reviewed.
  */
 public final class SumsubSender implements Sender {
   private static final Pattern TYPE =
-      Pattern.compile("(?<entity>applicantAction|applicant)(?<event>(?:[A-Z][a-z]+)+)");
+      Pattern.compile(
+          "(?<entity>applicantAction|videoIdent|kytCase|amlCase|[a-z]+)(?<event>(?:[A-Z][a-z]+)+)");
   private static final Pattern CAPITAL = Pattern.compile("(?<=[a-z])(?=[A-Z])");
 
   @Override
@@ -54,9 +55,13 @@ public final class SumsubSender implements Sender {
   @Override
   public List<String> types(Map<String, String> headers, JsonNode body) {
     Matcher type = TYPE.matcher(said(headers, body));
-    return type.matches() && !isTest(body)
-        ? List.of("sumsub.%s.%s".formatted(words(type.group("entity")), words(type.group("event"))))
-        : List.of();
+    if (!type.matches()) {
+      return List.of();
+    }
+    return List.of(
+        isTest(body)
+            ? "sumsub.test.sent"
+            : "sumsub.%s.%s".formatted(words(type.group("entity")), words(type.group("event"))));
   }
 
   private static boolean isTest(JsonNode body) {
