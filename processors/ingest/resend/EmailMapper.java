@@ -28,7 +28,7 @@ abstract class EmailMapper {
   private static final Pattern ID = Pattern.compile("[0-9A-Za-z-]{1,64}");
 
   /** A word of an open set; what is none is a text, which may have an address in it. */
-  private static final Pattern WORD = Pattern.compile("[0-9A-Za-z_.-]{1,100}");
+  private static final Pattern WORD = Pattern.compile("[A-Za-z][0-9A-Za-z_-]{0,99}");
 
   private final String type;
 

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.resend;
+
+import org.jspecify.annotations.NullMarked;
