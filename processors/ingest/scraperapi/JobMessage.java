@@ -11,17 +11,12 @@ import java.util.Map;
  * second, other callback of the same job for the first.
  */
 final class JobMessage {
-  /** What the path ends in: {@code <job key>.<its HMAC>}. */
-  private static final String TOKEN = "token";
-
-  private static final char MAC = '.';
   private static final char DIGEST = ':';
 
   private JobMessage() {}
 
   static Arrival.Message of(Map<String, String> headers, byte[] body) {
-    String token = headers.getOrDefault(TOKEN, "");
-    String job = token.substring(0, Math.max(0, token.lastIndexOf(MAC)));
+    String job = CallbackToken.key(headers.getOrDefault(CallbackToken.TOKEN, ""));
     return new Arrival.Message(job + DIGEST + sha256(body), null, null);
   }
 

@@ -16,10 +16,14 @@ public final class ScraperApiSender implements Sender {
     return "scraperapi";
   }
 
-  /** The token of the path, a secret, is none of them. */
   @Override
   public List<String> headers() {
     return List.of("content-type");
+  }
+
+  @Override
+  public List<String> secrets() {
+    return List.of(CallbackToken.TOKEN);
   }
 
   @Override

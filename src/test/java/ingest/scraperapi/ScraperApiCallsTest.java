@@ -25,7 +25,7 @@ final class ScraperApiCallsTest {
 
   private static Call call(String name, String job, Instant arrived) throws IOException {
     byte[] body = Files.readAllBytes(CALLS.resolve(name + ".body.json"));
-    Arrival.Message message = SENDER.message(Map.of("token", job + "." + MAC), body);
+    Arrival.Message message = SENDER.message(Map.of(CallbackToken.TOKEN, job + "." + MAC), body);
     Arrival arrival =
         new Arrival(
             arrived, null, message, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
@@ -66,6 +66,6 @@ final class ScraperApiCallsTest {
               + call.headers;
       assertFalse(all.contains(MAC), name);
     }
-    assertFalse(SENDER.headers().contains("token"));
+    assertFalse(SENDER.headers().contains(CallbackToken.TOKEN));
   }
 }
