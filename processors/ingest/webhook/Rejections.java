@@ -39,8 +39,9 @@ import org.slf4j.LoggerFactory;
  * <p>Anybody may send what is rejected. So of each sender a few calls at once and one a second are
  * kept and the others counted; what waits for the next insert is bounded by number and bytes, and
  * the oldest gives way; and a call that the archive does not take at once is gone. Of a body its
- * beginning is kept, of the headers those that its sender documents and a few that say who called:
- * among the others may be secrets. Thread-safe.
+ * beginning is kept, and nothing private, which a genuine call has that a wrong secret rejects; of
+ * the headers those that its sender documents and a few that say who called: among the others may
+ * be secrets. Thread-safe.
  */
 public final class Rejections implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
@@ -138,7 +139,9 @@ public final class Rejections implements AutoCloseable {
         sender.dropped.increment();
         return;
       }
-      Waiting call = new Waiting(sender, line(sender.sender, headers, body, reason, at));
+      Waiting call =
+          new Waiting(
+              sender, line(sender.sender, headers, sender.sender.kept(body, false), reason, at));
       add(call);
     } catch (RuntimeException | JsonProcessingException e) {
       sender.dropped.increment();
