@@ -2,6 +2,8 @@ package ingest.kick;
 
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.math.BigInteger;
 import java.net.URI;
 import java.security.KeyFactory;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,6 +65,9 @@ public final class KickPublicKeys {
   private final Clock clock;
   private final ReentrantLock fetching = new ReentrantLock();
   private final Semaphore waiting = new Semaphore(MOST_WAITING);
+
+  private final LongAdder answers = new LongAdder();
+  private final LongAdder failures = new LongAdder();
 
   /** The newest first. */
   private volatile List<RSAPublicKey> keys;
@@ -171,6 +177,31 @@ public final class KickPublicKeys {
     }
   }
 
+  /** Counts how it went when Kick was asked. */
+  public void count(MeterRegistry registry) {
+    count(registry, "fetched", answers);
+    count(registry, "failed", failures);
+  }
+
+  private static void count(MeterRegistry registry, String outcome, LongAdder times) {
+    FunctionCounter.builder("ingest.webhooks.key.fetches", times, LongAdder::sum)
+        .description("Times that a sender was asked for its public key")
+        .tag("source", "kick")
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  private List<RSAPublicKey> counted(Source published) throws Exception {
+    try {
+      List<RSAPublicKey> answered = parse(published.ask());
+      answers.increment();
+      return answered;
+    } catch (Exception e) {
+      failures.increment();
+      throw e;
+    }
+  }
+
   private boolean isDue() {
     Duration between = keys.isEmpty() ? BETWEEN_FIRST_FETCHES : BETWEEN_FETCHES;
     Instant last = fetched;
@@ -180,7 +211,7 @@ public final class KickPublicKeys {
 
   private void fetch(Source published) {
     try {
-      List<RSAPublicKey> answered = parse(published.ask());
+      List<RSAPublicKey> answered = counted(published);
       if (keys.isEmpty() || !keys.get(0).equals(answered.get(0))) {
         LOG.info("kick: the key of webhooks is now {}", fingerprint(answered.get(0)));
         List<RSAPublicKey> renewed = new ArrayList<>(answered.subList(0, 1));

@@ -3,6 +3,7 @@ package ingest.kick;
 import ingest.settings.Settings;
 import ingest.signature.Scheme;
 import ingest.signature.Verdict;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
@@ -67,6 +68,11 @@ public final class KickSignature implements Scheme {
     this.keys = keys;
     this.tolerance = tolerance;
     this.room = new Semaphore(atOnce, true);
+  }
+
+  /** Counts how it went when Kick was asked for its key. */
+  public void count(MeterRegistry registry) {
+    keys.count(registry);
   }
 
   @Override

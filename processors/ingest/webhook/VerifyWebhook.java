@@ -46,6 +46,7 @@ public final class VerifyWebhook implements Processor {
     this.rejections = rejections;
     this.metrics = metrics;
     this.clock = clock;
+    metrics.on(sender.source(), scheme != null);
   }
 
   @Override

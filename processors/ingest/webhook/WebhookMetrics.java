@@ -1,6 +1,7 @@
 package ingest.webhook;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,7 @@ public final class WebhookMetrics {
     UNAVAILABLE
   }
 
+  private final Map<String, AtomicInteger> on = new TreeMap<>();
   private final Map<String, Map<Answer, Counter>> calls = new TreeMap<>();
   private final Map<String, Timer> times = new TreeMap<>();
 
@@ -49,6 +52,12 @@ public final class WebhookMetrics {
                 .register(registry));
       }
       calls.put(source, answers);
+      AtomicInteger known = new AtomicInteger();
+      on.put(source, known);
+      Gauge.builder("ingest.webhooks.on", known, AtomicInteger::get)
+          .description("1 where calls of the sender can be verified here")
+          .tag("source", source)
+          .register(registry);
       times.put(
           source,
           Timer.builder("ingest.webhooks.accept")
@@ -61,6 +70,14 @@ public final class WebhookMetrics {
                   Duration.ofMillis(500),
                   Duration.ofSeconds(3))
               .register(registry));
+    }
+  }
+
+  /** Whether calls of a sender can be verified here. */
+  void on(String source, boolean known) {
+    AtomicInteger gauge = on.get(source);
+    if (gauge != null) {
+      gauge.set(known ? 1 : 0);
     }
   }
 
