@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 
 /**
  * A body of every type of every sender, as documented and seen: {@code
- * embedded/simulator/webhooks/<sender>/<type>.json}. Each tells of the first moment of 2026; see
- * {@link Story}, which makes it new.
+ * embedded/senders/<sender>/<type>.json}. Each tells of the first moment of 2026; see {@link
+ * Story}, which makes it new.
  */
 final class Templates {
-  private static final Path FOLDER = Path.of("embedded/simulator/webhooks");
+  private static final Path FOLDER = Path.of("embedded/senders");
   private static final String ENDING = ".json";
   private static final ObjectMapper JSON = new ObjectMapper();
 

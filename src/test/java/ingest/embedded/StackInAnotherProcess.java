@@ -29,6 +29,7 @@ final class StackInAnotherProcess {
             "EMBEDDED_POSTGRES_PORT", "0",
             "EMBEDDED_CLICKHOUSE_PORT", "0",
             "EMBEDDED_SIMULATOR_PORT", "0",
+            "HTTP_PORT", "9", // where nobody listens
             "EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0"));
   }
 

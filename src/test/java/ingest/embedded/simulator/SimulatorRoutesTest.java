@@ -43,12 +43,10 @@ class SimulatorRoutesTest {
 
   private static Map<String, String> routes() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("embedded/simulator"))) {
-      return files
-          .filter(Files::isRegularFile)
-          .collect(
-              toMap(
-                  file -> String.valueOf(file.getFileName()).replace(ENDING, ""),
-                  SimulatorRoutesTest::read));
+      return files.collect(
+          toMap(
+              file -> String.valueOf(file.getFileName()).replace(ENDING, ""),
+              SimulatorRoutesTest::read));
     }
   }
 
