@@ -26,6 +26,7 @@ import ingest.outbox.Partitions;
 import ingest.poll.Pollers;
 import ingest.poll.UpstreamManners;
 import ingest.webhook.AnswerCall;
+import ingest.webhook.AnswerChallenge;
 import ingest.webhook.CallMapper;
 import ingest.webhook.VerifyWebhook;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -68,6 +69,7 @@ public enum RouteBean {
   VERIFY_X("verifyX", VerifyWebhook.class),
   VERIFY_RESEND("verifyResend", VerifyWebhook.class),
   VERIFY_SCRAPERAPI("verifyScraperApi", VerifyWebhook.class),
+  X_CHALLENGE("xChallenge", AnswerChallenge.class),
   CALL_MAPPER("callMapper", CallMapper.class),
   ANSWER_CALL("answerCall", AnswerCall.class),
   STATUS_REPORT("statusReport", StatusReport.class),

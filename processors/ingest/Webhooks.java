@@ -11,6 +11,7 @@ import ingest.signature.Svix;
 import ingest.store.ClickHouse;
 import ingest.sumsub.PayloadDigest;
 import ingest.webhook.AnswerCall;
+import ingest.webhook.AnswerChallenge;
 import ingest.webhook.CallMapper;
 import ingest.webhook.CallMapping;
 import ingest.webhook.Rejections;
@@ -18,6 +19,7 @@ import ingest.webhook.Secrets;
 import ingest.webhook.Sender;
 import ingest.webhook.VerifyWebhook;
 import ingest.webhook.WebhookMetrics;
+import ingest.x.XChallenge;
 import ingest.x.XSignature;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -74,6 +76,14 @@ final class Webhooks {
                 sender, scheme(sender.source(), settings, clock), rejections, metrics, clock));
       }
     }
+    RouteBean.X_CHALLENGE.bind(
+        registry,
+        new AnswerChallenge(
+            "x",
+            settings.has("x.consumer-secret")
+                ? new XChallenge(Secrets.plain("x.consumer-secret", settings))
+                : null,
+            metrics));
     RouteBean.CALL_MAPPER.bind(registry, new CallMapper(mapping(types, settings)));
     RouteBean.ANSWER_CALL.bind(registry, new AnswerCall(metrics, clock));
     return rejections;

@@ -38,8 +38,10 @@ public final class WebhookMetrics {
   private final Map<String, AtomicInteger> on = new TreeMap<>();
   private final Map<String, Map<Answer, Counter>> calls = new TreeMap<>();
   private final Map<String, Timer> times = new TreeMap<>();
+  private final MeterRegistry registry;
 
   public WebhookMetrics(MeterRegistry registry, Collection<String> sources) {
+    this.registry = registry;
     for (String source : sources) {
       Map<Answer, Counter> answers = new EnumMap<>(Answer.class);
       for (Answer answer : Answer.values()) {
@@ -94,5 +96,13 @@ public final class WebhookMetrics {
     if (timer != null) {
       timer.record(took);
     }
+  }
+
+  /** Of the sender's challenges that were answered; there from now on. */
+  Counter challenges(String source) {
+    return Counter.builder("ingest.webhooks.challenges")
+        .description("Challenges of senders that were answered")
+        .tag("source", source)
+        .register(registry);
   }
 }
