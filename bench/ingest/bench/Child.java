@@ -1,6 +1,7 @@
 package ingest.bench;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A Java process of this class path, so that a receiver's CPU and collector are not ours. */
@@ -31,6 +33,12 @@ final class Child implements AutoCloseable {
    */
   Child(String main, List<String> arguments, Map<String, String> environment)
       throws IOException, InterruptedException {
+    this(Path.of(""), main, arguments, environment);
+  }
+
+  /** The same in a folder of its own. */
+  Child(Path folder, String main, List<String> arguments, Map<String, String> environment)
+      throws IOException, InterruptedException {
     ProcessBuilder builder =
         new ProcessBuilder(
                 Stream.concat(
@@ -38,10 +46,11 @@ final class Child implements AutoCloseable {
                             Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
                             "-Xmx512m",
                             "-cp",
-                            System.getProperty("java.class.path", ""),
+                            absolute(System.getProperty("java.class.path", "")),
                             main),
                         arguments.stream())
                     .toList())
+            .directory(folder.toAbsolutePath().toFile())
             .redirectErrorStream(true);
     builder.environment().keySet().retainAll(List.of("PATH", "HOME"));
     builder.environment().putAll(environment);
@@ -55,6 +64,12 @@ final class Child implements AutoCloseable {
       close();
       throw new IOException(main + " did not get ready:\n" + String.join("\n", said), e);
     }
+  }
+
+  private static String absolute(String classPath) {
+    return Stream.of(classPath.split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** The line that it got ready with. */

@@ -1,5 +1,7 @@
 package ingest.bench;
 
+import java.util.List;
+
 /** One way of doing a piece of work; the limit of a race is one too. Used by one thread. */
 interface Contestant {
   /** As the table shows it. */
@@ -21,4 +23,9 @@ interface Contestant {
    * @throws Unbalanced when the work was not done: a fast wrong answer is no answer
    */
   void check() throws Exception;
+
+  /** Untimed, once after all runs: lines that its table has no column for. */
+  default List<String> notes() throws Exception {
+    return List.of();
+  }
 }

@@ -46,7 +46,8 @@ final class Race {
     }
     List<Standings.Line> lines = new ArrayList<>();
     for (int i = 0; i < contestants.size(); i++) {
-      lines.add(new Standings.Line(contestants.get(i).name(), pairs.get(i)));
+      Contestant contestant = contestants.get(i);
+      lines.add(new Standings.Line(contestant.name(), pairs.get(i), contestant.notes()));
     }
     return new Standings(name, limit.name(), lines);
   }

@@ -60,6 +60,7 @@ final class Report {
       for (Standings.Line line : standings.lines()) {
         out.println(row(line.name(), cells(ratios(line), line.samples())));
       }
+      standings.lines().stream().flatMap(l -> l.notes().stream()).forEach(out::println);
     }
     out.flush();
   }

@@ -76,6 +76,29 @@ enum Section {
     }
   },
 
+  WEBHOOKS(
+      "calls of %d clients with bodies of 1 KiB, signed by HMAC, each committed before its answer"
+          .formatted(HookCalls.CONNECTIONS)) {
+    @Override
+    List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
+        throws Exception {
+      int calls = plan.events(40_000);
+      HookServer hooks = lab.open(() -> new HookServer(server, folder));
+      HookCalls committed = HookCalls.committed(hooks, calls);
+      return List.of(
+          new Race(
+              "to one commit per request",
+              server,
+              new SingleCommits(hooks.dm, calls),
+              List.of(committed)),
+          new Race(
+              "to the same server",
+              server,
+              HookCalls.answered(hooks, calls),
+              List.of(HookCalls.committed(hooks, calls))));
+    }
+  },
+
   DELIVER("events of 1 KiB to one target by HTTP, each durably settled") {
     @Override
     List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)

@@ -26,7 +26,7 @@ record Standings(String race, String limit, List<Line> lines) {
   }
 
   /** One contestant's pairs, by round. */
-  record Line(String name, List<Pair> pairs) {
+  record Line(String name, List<Pair> pairs, List<String> notes) {
     Spread ratio() {
       return Spread.of(pairs, Pair::ratio);
     }
@@ -50,6 +50,8 @@ record Standings(String race, String limit, List<Line> lines) {
       ObjectNode line = figures(name, samples());
       line.set("ratio", ratio().json());
       cpuRatio().ifPresent(r -> line.put("cpu_ratio", r));
+      ArrayNode told = line.putArray("notes");
+      notes.forEach(told::add);
       ArrayNode rounds = line.putArray("rounds");
       pairs.forEach(p -> rounds.add(p.json()));
       return line;

@@ -39,13 +39,13 @@ final class Campaign {
         progress.printf("%s: %,d of %,d%n", subject.name(), input, inputs);
         progress.flush();
       }
-      Sample call =
-          Mutation.broken(subject.genuine(), new Random(seed * 1_000_003 + input));
+      Sample call = Mutation.broken(subject.genuine(), new Random(seed * 1_000_003 + input));
       String wrong = taken(call);
       if (wrong != null) {
         findings++;
         if (told.size() < MOST_TOLD) {
-          told.add("%s, seed %d, input %d: %s: %s".formatted(subject.name(), seed, input, wrong, call));
+          told.add(
+              "%s, seed %d, input %d: %s: %s".formatted(subject.name(), seed, input, wrong, call));
         }
       }
     }

@@ -117,7 +117,6 @@ public final class Fuzz implements Callable<Integer> {
   }
 
   private ParameterException misunderstood(String why) {
-    return new ParameterException(
-        spec == null ? new CommandLine(this) : spec.commandLine(), why);
+    return new ParameterException(spec == null ? new CommandLine(this) : spec.commandLine(), why);
   }
 }

@@ -52,8 +52,10 @@ final class MapperSubject implements Subject {
       wrong = wrong == null ? unstorable(json) : wrong;
     }
     List<Envelope> again = mapping.map(call).envelopes();
-    if (!again.stream().map(Envelope::id).toList().equals(
-        mapped.envelopes().stream().map(Envelope::id).toList())) {
+    if (!again.stream()
+        .map(Envelope::id)
+        .toList()
+        .equals(mapped.envelopes().stream().map(Envelope::id).toList())) {
       wrong = "became another event the second time";
     }
     return new Taken(mapped.kind().name(), wrong);

@@ -297,8 +297,7 @@ enum Mutation {
     return new Sample(call.headers, document.toString().getBytes(UTF_8));
   }
 
-  private static void collect(
-      JsonNode node, List<ContainerNode<?>> parents, List<String> keys) {
+  private static void collect(JsonNode node, List<ContainerNode<?>> parents, List<String> keys) {
     if (node instanceof ObjectNode object) {
       object
           .properties()

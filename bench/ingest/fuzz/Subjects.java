@@ -180,7 +180,10 @@ final class Subjects {
         signed,
         call ->
             List.of("id", "timestamp").stream()
-                    .map(n -> call.headers.getOrDefault("svix-" + n, call.headers.get("webhook-" + n)))
+                    .map(
+                        n ->
+                            call.headers.getOrDefault(
+                                "svix-" + n, call.headers.get("webhook-" + n)))
                     .collect(Collectors.joining("."))
                 + "."
                 + VerifierSubject.text(call.body));

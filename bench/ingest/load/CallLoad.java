@@ -81,6 +81,7 @@ public final class CallLoad<R extends Request> {
     stopped = true;
   }
 
+  @SuppressWarnings("unchecked") // the lines of this run
   private Tally run(Iterator<? extends R> requests, long count, double perSecond, Duration span)
       throws IOException {
     Tally tally = new Tally();

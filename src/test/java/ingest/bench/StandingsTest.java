@@ -26,7 +26,8 @@ class StandingsTest {
             List.of(
                 new Standings.Pair(perSecond(1_000), perSecond(500)),
                 new Standings.Pair(perSecond(100), perSecond(50)),
-                new Standings.Pair(perSecond(10), perSecond(6))));
+                new Standings.Pair(perSecond(10), perSecond(6))),
+            List.of());
     assertEquals(new Spread(0.5, 0.5, 0.6), line.ratio());
   }
 
@@ -37,10 +38,10 @@ class StandingsTest {
     Sample elsewhere = new Sample(10, 1_000, 0, 200, 0, 10);
     assertEquals(
         OptionalDouble.of(3),
-        new Standings.Line("ours", List.of(new Standings.Pair(limit, ours))).cpuRatio());
+        new Standings.Line("ours", List.of(new Standings.Pair(limit, ours)), List.of()).cpuRatio());
     assertEquals(
         OptionalDouble.empty(),
-        new Standings.Line("ours", List.of(new Standings.Pair(elsewhere, ours))).cpuRatio());
+        new Standings.Line("ours", List.of(new Standings.Pair(elsewhere, ours)), List.of()).cpuRatio());
   }
 
   @Test

@@ -66,9 +66,7 @@ class RefeedCommandTest {
   void pages_are_asked_for_until_one_is_empty_and_their_counts_add_up() {
     ingest.on(REFEED, r -> pages(r, 3, ""));
     Caller.Result result =
-        caller()
-            .calls(
-                "refeed", "--source", "kick", "--from", "24h", "--said", "a", "--said", "b");
+        caller().calls("refeed", "--source", "kick", "--from", "24h", "--said", "a", "--said", "b");
     assertEquals(0, result.code(), result.err());
     assertEquals(
         """
@@ -98,8 +96,16 @@ class RefeedCommandTest {
     Caller.Result result =
         caller()
             .calls(
-                "refeed", "--source", "kick", "--from", "7d", "--to", "90m", "--dry-run",
-                "--unmapped-only", "--json");
+                "refeed",
+                "--source",
+                "kick",
+                "--from",
+                "7d",
+                "--to",
+                "90m",
+                "--dry-run",
+                "--unmapped-only",
+                "--json");
     JsonNode told = json(result.out());
     assertEquals(2, told.path("calls").asInt());
     assertEquals(2, told.path("new").asInt());
@@ -126,8 +132,7 @@ class RefeedCommandTest {
   @ValueSource(ints = {503, -1})
   void a_page_whose_answer_is_lost_is_asked_for_again(int status) {
     AtomicInteger calls = new AtomicInteger();
-    ingest.on(
-        REFEED, r -> calls.incrementAndGet() == 2 ? new Answer(status, "") : pages(r, 2, ""));
+    ingest.on(REFEED, r -> calls.incrementAndGet() == 2 ? new Answer(status, "") : pages(r, 2, ""));
     Caller caller = caller();
     Caller.Result result = caller.calls("refeed", "--source", "kick", "--from", "1h");
     assertEquals(0, result.code(), result.err());
@@ -143,7 +148,10 @@ class RefeedCommandTest {
     assertEquals(1, result.code());
     assertTrue(result.out().startsWith("2 calls: 2 events new"), result.out());
     assertTrue(
-        result.err().contains("fed up to 2026-03-01T11:00:02.123Z. Go on with --from 2026-03-01T11:00:02.123Z"),
+        result
+            .err()
+            .contains(
+                "fed up to 2026-03-01T11:00:02.123Z. Go on with --from 2026-03-01T11:00:02.123Z"),
         result.err());
   }
 

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import ingest.TestMigrations;
 import ingest.embedded.clickhouse.EngineServer;
-import ingest.mapping.Arrival;
 import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.TestStores;
