@@ -70,10 +70,11 @@ final class Webhooks {
     for (Sender sender : senders) {
       RouteBean bean = VERIFY.get(sender.source());
       if (bean != null) {
-        bean.bind(
-            registry,
-            new VerifyWebhook(
-                sender, scheme(sender.source(), settings, clock), rejections, metrics, clock));
+        Scheme scheme = scheme(sender.source(), settings, clock);
+        if (scheme instanceof KickSignature kick) {
+          kick.count(meters);
+        }
+        bean.bind(registry, new VerifyWebhook(sender, scheme, rejections, metrics, clock));
       }
     }
     RouteBean.X_CHALLENGE.bind(
