@@ -148,6 +148,14 @@ final class WebhookEffectsTest {
   }
 
   @Test
+  void a_follow_that_comes_again_after_its_key_was_forgotten_is_the_same_row() throws Exception {
+    commit(call("channel.followed", ONE));
+    assertEquals(1, STORES.sql().run("DELETE FROM ingest.event_key"));
+    commit(call("channel.followed", ONE));
+    assertEquals(List.of("1"), rows("SELECT count(*) FROM dm.kick_follow_event"));
+  }
+
+  @Test
   void what_the_outbox_has_of_a_follow_does_not_tell_who_it_was() throws Exception {
     commit(call("channel.followed", ONE));
     assertEquals(
