@@ -360,7 +360,7 @@ class RefeedTest {
     assertEquals(2, refeed.page(some, null, true).calls());
   }
 
-  @ParameterizedTest(name = "{0}")
+  @ParameterizedTest(name = "the bytes {0}")
   @ValueSource(strings = {"", "7b7d", "7bff00c37d", "c3a9", "eda080", "00010a5c22"})
   void a_body_comes_back_as_its_bytes(String hex) throws IOException {
     byte[] body = HexFormat.of().parseHex(hex);
