@@ -63,7 +63,7 @@ public final class CallMapping {
   public Mapped map(Call call) {
     JsonNode body;
     try {
-      body = JSON.readTree(call.body);
+      body = WholeCharacters.of(JSON.readTree(call.body));
     } catch (IOException e) {
       return unmapped(call, MissingNode.getInstance(), "is not JSON", Mapped.Kind.UNPARSEABLE);
     }
@@ -107,7 +107,7 @@ public final class CallMapping {
             .orElseThrow(
                 () ->
                     new IllegalStateException("no schema registers %s.unmapped".formatted(source)));
-    String said = cut(call.sender.said(call.headers, body));
+    String said = cut(WholeCharacters.of(call.sender.said(call.headers, body)));
     Arrival.Message message =
         call.arrival.message() == null
             ? new Arrival.Message("", null, null)
