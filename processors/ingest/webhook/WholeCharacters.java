@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 
 /**
- * Puts U+FFFD for half a character: JSON can say one ({@code \}{@code ud83c} without its other half,
- * as of a text that was cut), and no store can hold it.
+ * Puts U+FFFD for half a character: JSON can say one ({@code \}{@code ud83c} without its other
+ * half, as of a text that was cut), and no store can hold it.
  */
 final class WholeCharacters {
   private static final int REPLACEMENT = 0xFFFD;

@@ -13,7 +13,8 @@ final class WholeCharactersTest {
   @Test
   void half_a_character_is_replaced_wherever_it_stands() throws Exception {
     JsonNode told =
-        JSON.readTree("{\"a\\ud800\":[\"\\udf19\\ud83c\",{\"b\":\"x\\ud83c\"}],\"n\":1.5,\"z\":null}");
+        JSON.readTree(
+            "{\"a\\ud800\":[\"\\udf19\\ud83c\",{\"b\":\"x\\ud83c\"}],\"n\":1.5,\"z\":null}");
     assertEquals(
         JSON.readTree("{\"a\ufffd\":[\"\ufffd\ufffd\",{\"b\":\"x\ufffd\"}],\"n\":1.5,\"z\":null}"),
         WholeCharacters.of(told));
