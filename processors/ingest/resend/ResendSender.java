@@ -2,6 +2,8 @@ package ingest.resend;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.mapping.Arrival;
+import ingest.signature.StandardWebhooks;
+import ingest.signature.Svix;
 import ingest.webhook.Sender;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -14,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * time of the attempt. Types are Resend's own: {@code email.sent} is {@code resend.email.sent}.
  */
 public final class ResendSender implements Sender {
-  private static final String ID = "svix-id";
-  private static final String TIMESTAMP = "svix-timestamp";
+  private static final String ID = Svix.ID;
+  private static final String TIMESTAMP = Svix.TIMESTAMP;
 
   @Override
   public String source() {
@@ -24,18 +26,30 @@ public final class ResendSender implements Sender {
 
   @Override
   public List<String> headers() {
-    return List.of("content-type", ID, TIMESTAMP, signature());
+    return List.of(
+        "content-type",
+        ID,
+        TIMESTAMP,
+        signature(),
+        StandardWebhooks.ID,
+        StandardWebhooks.TIMESTAMP,
+        StandardWebhooks.SIGNATURE);
   }
 
   @Override
   public String signature() {
-    return "svix-signature";
+    return Svix.SIGNATURE;
   }
 
+  /** By the names that {@link Svix} verified the call by. */
   @Override
   public Arrival.Message message(Map<String, String> headers, byte[] body) {
     return new Arrival.Message(
-        headers.getOrDefault(ID, ""), null, seconds(headers.getOrDefault(TIMESTAMP, "")));
+        headers.getOrDefault(ID, headers.getOrDefault(StandardWebhooks.ID, "")),
+        null,
+        seconds(
+            headers.getOrDefault(
+                TIMESTAMP, headers.getOrDefault(StandardWebhooks.TIMESTAMP, ""))));
   }
 
   private static @Nullable Instant seconds(String text) {
