@@ -175,6 +175,16 @@ enum Mutation {
       return broken;
     }
   },
+  HEADER_OF_ANOTHER {
+    @Override
+    Sample of(Sample call, List<Sample> others, Random random) {
+      Sample broken = new Sample(call.headers, call.body);
+      Sample other = pick(others, random);
+      String name = pick(names(other), random);
+      broken.headers.put(name, String.valueOf(other.headers.get(name)));
+      return broken;
+    }
+  },
   HEADER_CHANGED {
     @Override
     Sample of(Sample call, List<Sample> others, Random random) {
