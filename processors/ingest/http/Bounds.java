@@ -44,12 +44,21 @@ public record Bounds(
     }
     return new Bounds(
         Math.min(connections, most),
-        settings.duration("http.idle-timeout"),
-        settings.duration("http.request-timeout"),
+        span(settings, "http.idle-timeout"),
+        span(settings, "http.request-timeout"),
         settings.number("http.max-body", 1, 1 << 30),
         settings.number("http.max-bodies", 1, Integer.MAX_VALUE),
         settings.number("http.workers", 1, 1000),
         settings.number("http.queue", 1, 1_000_000));
+  }
+
+  /** Doors look twice a second. */
+  private static Duration span(Settings settings, String key) {
+    Duration span = settings.duration(key);
+    if (span.toSeconds() < 1) {
+      throw settings.unreadable(key, settings.text(key), "a second or more");
+    }
+    return span;
   }
 
   private static int mostConnections() {
