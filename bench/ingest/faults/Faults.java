@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "bin/faults",
     mixinStandardHelpOptions = true,
+    subcommands = Clients.class,
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
       "",
@@ -44,8 +45,7 @@ public final class Faults implements Callable<Integer> {
   @Option(
       names = "--kills",
       paramLabel = "N",
-      required = true,
-      description = "how many processes are killed or stopped")
+      description = "how many processes are killed or stopped; has to be given")
   private int kills;
 
   @Option(
