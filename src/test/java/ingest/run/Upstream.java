@@ -63,6 +63,20 @@ public record Upstream(String url) {
     send("DELETE", "/control/faults", "");
   }
 
+  /** Sends webhooks and returns how often each answer came back. */
+  public JsonNode webhooks(String order) throws IOException, InterruptedException {
+    return JSON.readTree(send("POST", "/control/webhooks", order)).path("answers");
+  }
+
+  /** The latest webhooks that were sent, the oldest first. */
+  public List<JsonNode> sentWebhooks(int last) throws IOException, InterruptedException {
+    List<JsonNode> calls = new ArrayList<>();
+    JSON.readTree(send("GET", "/control/webhooks?last=" + last, ""))
+        .path("calls")
+        .forEach(calls::add);
+    return calls;
+  }
+
   private String send(String method, String path, String body)
       throws IOException, InterruptedException {
     HttpResponse<String> answer =
