@@ -173,7 +173,7 @@ class SimulatedWebhooksTest {
     assertEquals(answers("200", 3), order("resend", "reordered", 1));
     String email = body(0).at("/data/email_id").textValue();
     assertEquals(answers("200", 2), order("kick", "reordered", 1));
-    JsonNode stream = body(0);
+    JsonNode stream = body(1);
     await()
         .atMost(ARRIVAL)
         .untilAsserted(
