@@ -125,7 +125,8 @@ class SimulatedWebhooksTest {
       String sender, String kind, String status) throws Exception {
     long events = events();
     assertEquals(answers(status, 3), order(sender, kind, 3));
-    List<String> bodies = bodies(3);
+    List<String> bodies =
+        bodies(3).stream().filter(body -> !body.contains("direct_message_events")).toList();
     await().atMost(ARRIVAL).until(() -> inbox(sender, false).containsAll(bodies));
     assertEquals(events, events());
     assertTrue(inbox(sender, true).stream().noneMatch(bodies::contains));
