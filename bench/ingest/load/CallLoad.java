@@ -255,8 +255,8 @@ public final class CallLoad<R extends Request> {
     }
 
     private void parse(String text) throws IOException {
-      String[] rows = text.split("\r\n");
-      status = Integer.parseInt(rows[0].split(" ")[1]);
+      String[] rows = text.split("\r\n", -1);
+      status = Integer.parseInt(rows[0].split(" ", 3)[1]);
       retryAfter = false;
       last = false;
       body = 0;

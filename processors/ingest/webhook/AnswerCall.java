@@ -41,7 +41,6 @@ public final class AnswerCall implements Processor {
     String source = call.sender.source();
     metrics.count(source, answer(kind, committed));
     metrics.accepted(source, Duration.between(call.arrival.time(), clock.instant()));
-    message.removeHeaders("*");
     if (kind == Mapped.Kind.UNPARSEABLE) {
       message.setHeader(Exchange.HTTP_RESPONSE_CODE, 400);
       message.setHeader(Exchange.CONTENT_TYPE, "application/json");
