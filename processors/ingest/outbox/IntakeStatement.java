@@ -2,7 +2,6 @@ package ingest.outbox;
 
 import ingest.envelope.Envelope;
 import ingest.store.Columns;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,7 +15,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +24,12 @@ final class IntakeStatement {
   /**
    * Keys, events and what is to be delivered, in one statement. Data-modifying CTEs see one
    * snapshot, so each reads the one before by RETURNING. Rows go in sorted by key, as {@link
-   * Outbox} sorted them. A call as it came rides on the first of its events that is new.
+   * Outbox} sorted them. A call as it came rides on the first of its events that is new; {@code
+   * message} numbers the calls that have several.
+   *
+   * <p>It is planned once, for groups of any size: what is new is an array, because a join of two
+   * CTEs would be by nested loops then, and what a target takes is asked for each type, not for each
+   * event.
    */
   private static final String INTAKE =
       """
@@ -34,25 +37,33 @@ final class IntakeStatement {
           SELECT nextval('ingest.chunk_seq') AS chunk, ingest.now() AS at,
                  (ingest.now() AT TIME ZONE 'UTC')::date AS day
       ), e AS MATERIALIZED (
-          SELECT id, pos, source, type, subject, rev, channelid, string_to_array(targets, ',') AS targets, envelope, message
-          FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::int[])
-              AS e(id, pos, source, type, subject, rev, channelid, targets, envelope, message)
-      ), m AS MATERIALIZED (
-          SELECT * FROM unnest(?::text[], ?::text[], ?::bytea[]) WITH ORDINALITY AS m(message_id, about, body, message)
+          SELECT * FROM unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[],
+                               ?::bytea[], ?::int[], ?::text[], ?::text[], ?::bytea[])
+              AS e(id, pos, source, type, subject, rev, channelid, targets, envelope, message, message_id, about, body)
       ), k AS (
           INSERT INTO ingest.event_key (id, day, chunk, pos, source, message_id, received_at)
-          SELECT e.id, g.day, g.chunk, e.pos, e.source, m.message_id, g.at
-          FROM g, e LEFT JOIN m USING (message) ORDER BY e.id
+          SELECT e.id, g.day, g.chunk, e.pos, e.source, e.message_id, g.at FROM e, g ORDER BY e.id
           ON CONFLICT DO NOTHING
           RETURNING id
+      ), n AS MATERIALIZED (
+          SELECT array_agg(id) AS ids FROM k
       ), o AS (
           INSERT INTO ingest.ingest_outbox
               (day, chunk, pos, event_id, source, type, subject, rev, channelid, targets, envelope, raw, raw_headers, created_at)
-          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid, e.targets, e.envelope,
-                 m.body, m.about, g.at
-          FROM (SELECT e.*, row_number() OVER (PARTITION BY e.message ORDER BY e.pos) AS nth FROM k JOIN e USING (id)) e
-          LEFT JOIN m ON m.message = e.message AND e.nth = 1, g ORDER BY e.pos
+          SELECT g.day, g.chunk, e.pos, e.id, e.source, e.type, e.subject, e.rev, e.channelid,
+                 string_to_array(e.targets, ','), convert_from(e.envelope, 'UTF8'),
+                 CASE WHEN c.carries THEN e.body END, CASE WHEN c.carries THEN e.about END, g.at
+          FROM g, n, e, LATERAL (
+              SELECT e.message IS NULL
+                     OR e.pos = (SELECT min(f.pos) FROM e f WHERE f.message = e.message AND f.id = ANY (n.ids)) AS carries
+          ) c
+          WHERE e.id = ANY (n.ids)
           RETURNING pos, type, targets
+      ), t AS MATERIALIZED (
+          SELECT name, kind, mode,
+                 ARRAY(SELECT o.type FROM o WHERE o.targets IS NULL GROUP BY o.type
+                       HAVING ingest.type_matches(types, o.type)) AS takes
+          FROM ingest.target WHERE mode <> 'off'
       ), c AS (
           INSERT INTO ingest.delivery_chunk (day, chunk, target, n, mask, due_at, token, claims)
           SELECT g.day, g.chunk, t.name, count(*),
@@ -60,11 +71,10 @@ final class IntakeStatement {
                       THEN bit_or(set_bit(repeat('0', 128)::bit(128), o.pos, 1)) END,
                  CASE WHEN own.name IS NULL THEN g.at ELSE g.at + make_interval(secs => ?) END,
                  own.token, CASE WHEN own.name IS NULL THEN 0 ELSE 1 END
-          FROM g, ingest.target t
-          JOIN o ON CASE WHEN o.targets IS NULL THEN ingest.type_matches(t.types, o.type)
+          FROM g, t
+          JOIN o ON CASE WHEN o.targets IS NULL THEN o.type = ANY (t.takes)
                          ELSE t.kind = 'clickhouse' OR t.name = ANY (o.targets) END
           LEFT JOIN unnest(?::text[], ?::uuid[]) AS own(name, token) ON own.name = t.name AND t.mode = 'live'
-          WHERE t.mode <> 'off'
           GROUP BY g.day, g.chunk, g.at, t.name, own.name, own.token
           RETURNING target, token, mask
       )
@@ -83,12 +93,40 @@ final class IntakeStatement {
    * An event of the group; {@code position} is its bit in a mask. Without targets it goes to those
    * that take its type; names of targets have no comma.
    */
-  record Member(
-      Envelope envelope,
-      List<String> targets,
-      @Nullable Original original,
-      int position,
-      String json) {
+  static final class Member {
+    final Envelope envelope;
+    final List<String> targets;
+    final @Nullable Original original;
+    final int position;
+
+    /** The envelope's bytes: those that are stored, signed and sent. */
+    final byte[] json;
+
+    Member(
+        Envelope envelope,
+        List<String> targets,
+        @Nullable Original original,
+        int position,
+        byte[] json) {
+      this.envelope = envelope;
+      this.targets = targets;
+      this.original = original;
+      this.position = position;
+      this.json = json;
+    }
+
+    @Nullable String messageId() {
+      return original == null ? null : original.messageId;
+    }
+
+    @Nullable String about() {
+      return original == null ? null : original.about();
+    }
+
+    byte @Nullable [] body() {
+      return original == null ? null : original.body;
+    }
+
     @Nullable String named() {
       return targets.isEmpty() ? null : String.join(",", targets);
     }
@@ -107,10 +145,7 @@ final class IntakeStatement {
    */
   Group insert(Connection tx, List<Member> group, Map<String, UUID> own) throws SQLException {
     List<Map.Entry<String, UUID>> owning = List.copyOf(own.entrySet());
-    List<Original> calls =
-        group.stream().map(Member::original).filter(Objects::nonNull).distinct().toList();
-    Map<Original, Integer> numbers = new HashMap<>();
-    calls.forEach(c -> numbers.put(c, numbers.size() + 1));
+    Map<Original, Integer> shared = shared(group);
     try (PreparedStatement statement = tx.prepareStatement(INTAKE)) {
       int p = 0;
       statement.setArray(++p, Columns.of(tx, "uuid", group, m -> m.envelope.id()));
@@ -121,12 +156,11 @@ final class IntakeStatement {
       statement.setArray(++p, Columns.of(tx, "bigint", group, m -> m.envelope.rev()));
       statement.setArray(++p, Columns.of(tx, "text", group, m -> m.envelope.channelid()));
       statement.setArray(++p, Columns.of(tx, "text", group, Member::named));
-      statement.setArray(++p, Columns.of(tx, "text", group, Member::json));
-      statement.setArray(++p, Columns.of(tx, "int4", group, m -> numbers.get(m.original)));
-      statement.setArray(++p, Columns.of(tx, "text", calls, c -> c.messageId));
-      statement.setArray(++p, Columns.of(tx, "text", calls, Original::about));
-      statement.setArray(
-          ++p, tx.createArrayOf("bytea", calls.stream().map(c -> c.body).toArray(byte[][]::new)));
+      statement.setArray(++p, Columns.bytes(tx, group, m -> m.json));
+      statement.setArray(++p, Columns.of(tx, "int4", group, m -> shared.get(m.original)));
+      statement.setArray(++p, Columns.of(tx, "text", group, Member::messageId));
+      statement.setArray(++p, Columns.of(tx, "text", group, Member::about));
+      statement.setArray(++p, Columns.bytes(tx, group, Member::body));
       statement.setDouble(++p, lease.toMillis() / 1000.0);
       statement.setArray(++p, Columns.of(tx, "text", owning, Map.Entry::getKey));
       statement.setArray(++p, Columns.of(tx, "uuid", owning, Map.Entry::getValue));
@@ -134,6 +168,18 @@ final class IntakeStatement {
         return read(rows, group);
       }
     }
+  }
+
+  /** The calls that brought several events of a group, numbered. */
+  private static Map<Original, Integer> shared(List<Member> group) {
+    Set<Original> seen = new HashSet<>();
+    Map<Original, Integer> shared = new HashMap<>();
+    for (Member m : group) {
+      if (m.original != null && !seen.add(m.original)) {
+        shared.putIfAbsent(m.original, shared.size());
+      }
+    }
+    return shared;
   }
 
   /**
@@ -169,7 +215,7 @@ final class IntakeStatement {
                 m.position,
                 m.envelope.id(),
                 m.envelope.type(),
-                m.json.getBytes(StandardCharsets.UTF_8),
+                m.json,
                 at,
                 first ? m.original : null));
       }

@@ -12,9 +12,6 @@ import java.util.Map;
  * that the archive gets it by the same commit and the same delivery.
  */
 public final class Original {
-  /** The exchange property that it travels in. */
-  public static final String PROPERTY = "original";
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** As the sender names it; empty where it does not. */

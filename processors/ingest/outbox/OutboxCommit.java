@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Body: an {@link Intake}, an {@link Envelope} or a list of them in, a {@link Committed} out.
- * Before this step anything may repeat. A call that is to be kept as it came travels in the
- * property {@link Original#PROPERTY}.
+ * Before this step anything may repeat.
  *
  * <p>Asynchronous: while it waits for a commit that it shares, a message holds no thread. One with
  * effects of its own (a poll, a claim) has a commit of its own.
@@ -36,9 +35,8 @@ public final class OutboxCommit extends AsyncProcessorSupport {
         callback.done(true);
         return true;
       }
-      Original original = exchange.getProperty(Original.PROPERTY, Original.class);
       shared.commit(
-          new Intake(intake.envelopes(), List.of(), original),
+          intake,
           (committed, failure) -> done(exchange, callback, committed, failure));
       return false;
     } catch (SQLException | RuntimeException e) {

@@ -52,7 +52,8 @@ public final class PostgresPool {
     config.setInitializationFailTimeout(-1);
     Duration pause = patience.isZero() ? Duration.ZERO : PAUSE;
     config.setConnectionInitSql(
-        "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = " + pause.toMillis());
+        "SET TIME ZONE 'UTC'; SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = "
+            + pause.toMillis());
     config.addDataSourceProperty("ApplicationName", "ingest");
     config.addDataSourceProperty("connectTimeout", "5");
     config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));

@@ -1,14 +1,12 @@
 package ingest.webhook;
 
+import ingest.outbox.Intake;
 import ingest.outbox.Original;
 import java.util.List;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 
-/**
- * The step {@code bean:callMapper}: a verified call becomes the list of its envelopes, and what is
- * to be kept of it the property {@link Original#PROPERTY}.
- */
+/** The step {@code bean:callMapper}: a verified call becomes its events and what is kept of it. */
 public final class CallMapper implements Processor {
   /** The exchange property that {@link Mapped} travels in. */
   static final String MAPPED = "mapped";
@@ -24,14 +22,13 @@ public final class CallMapper implements Processor {
     Call call = exchange.getProperty(Call.PROPERTY, Call.class);
     Mapped mapped = mapping.map(call);
     exchange.setProperty(MAPPED, mapped);
-    exchange.setProperty(
-        Original.PROPERTY,
+    Original original =
         new Original(
             mapped.said(),
             call.arrival.message() == null ? "" : call.arrival.message().id(),
             call.headers.getOrDefault(call.sender.signature(), ""),
             call.headers,
-            mapping.kept(call)));
-    exchange.getMessage().setBody(mapped.envelopes(), List.class);
+            mapping.kept(call));
+    exchange.getMessage().setBody(new Intake(mapped.envelopes(), List.of(), original, true));
   }
 }
