@@ -61,7 +61,8 @@ final class HookCalls implements Contestant {
 
   @Override
   public long run(Meter meter) throws Exception {
-    meter.measure(() -> tallies.add(new CallLoad<Request>(server.port, CONNECTIONS).run(prepared, calls)));
+    meter.measure(
+        () -> tallies.add(new CallLoad<Request>(server.port, CONNECTIONS).run(prepared, calls)));
     return calls;
   }
 
@@ -79,7 +80,8 @@ final class HookCalls implements Contestant {
     Tally alone = new CallLoad<Request>(server.port, 1).run(hooks.next(UNLOADED), UNLOADED);
     double half = full / 2;
     int number = (int) (half * HALF_LOAD.toSeconds() * 1.1);
-    Tally halfLoad = new CallLoad<Request>(server.port, CONNECTIONS).run(hooks.next(number), half, HALF_LOAD);
+    Tally halfLoad =
+        new CallLoad<Request>(server.port, CONNECTIONS).run(hooks.next(number), half, HALF_LOAD);
     return List.of(
         "%s, ms: full load p50 %s, p99 %s, p99.9 %s; half load %s; alone %s"
             .formatted(

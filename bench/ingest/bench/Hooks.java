@@ -45,10 +45,14 @@ final class Hooks {
             new Request(
                 path,
                 Map.of(
-                    "user-agent", "Svix-Webhooks/1.0",
-                    "svix-id", id,
-                    "svix-timestamp", Long.toString(now.getEpochSecond()),
-                    "svix-signature", signature),
+                    "user-agent",
+                    "Svix-Webhooks/1.0",
+                    "svix-id",
+                    id,
+                    "svix-timestamp",
+                    Long.toString(now.getEpochSecond()),
+                    "svix-signature",
+                    signature),
                 body.getBytes(StandardCharsets.UTF_8)));
       }
       return requests.iterator();

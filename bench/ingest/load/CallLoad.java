@@ -120,7 +120,8 @@ public final class CallLoad<R extends Request> {
         }
         none |= free.isEmpty();
         boolean soon = waiting && perSecond * LOOK_MILLIS > 1000.0 / LOOK_MILLIS;
-        selector.select(key -> ((CallLoad<?>.Line) key.attachment()).act(key), soon ? 1 : LOOK_MILLIS);
+        selector.select(
+            key -> ((CallLoad<?>.Line) key.attachment()).act(key), soon ? 1 : LOOK_MILLIS);
         long after = System.nanoTime();
         if (none && !free.isEmpty()) {
           freed = after;

@@ -28,8 +28,8 @@ final class IntakeStatement {
    * message} numbers the calls that have several.
    *
    * <p>It is planned once, for groups of any size: what is new is an array, because a join of two
-   * CTEs would be by nested loops then, and what a target takes is asked for each type, not for each
-   * event.
+   * CTEs would be by nested loops then, and what a target takes is asked for each type, not for
+   * each event.
    */
   private static final String INTAKE =
       """

@@ -35,9 +35,7 @@ public final class OutboxCommit extends AsyncProcessorSupport {
         callback.done(true);
         return true;
       }
-      shared.commit(
-          intake,
-          (committed, failure) -> done(exchange, callback, committed, failure));
+      shared.commit(intake, (committed, failure) -> done(exchange, callback, committed, failure));
       return false;
     } catch (SQLException | RuntimeException e) {
       exchange.setException(e);

@@ -48,8 +48,7 @@ public final class ResendSender implements Sender {
         headers.getOrDefault(ID, headers.getOrDefault(StandardWebhooks.ID, "")),
         null,
         seconds(
-            headers.getOrDefault(
-                TIMESTAMP, headers.getOrDefault(StandardWebhooks.TIMESTAMP, ""))));
+            headers.getOrDefault(TIMESTAMP, headers.getOrDefault(StandardWebhooks.TIMESTAMP, ""))));
   }
 
   private static @Nullable Instant seconds(String text) {

@@ -26,7 +26,10 @@ public final class Columns {
     byte @Nullable [] of(R row);
   }
 
-  /** A column of {@code bytea}; a large text goes cheaper this way, and becomes one by {@code convert_from}. */
+  /**
+   * A column of {@code bytea}; a large text goes cheaper this way, and becomes one by {@code
+   * convert_from}.
+   */
   public static <R> Array bytes(Connection connection, Collection<R> rows, Bytes<R> column)
       throws SQLException {
     return connection.createArrayOf("bytea", rows.stream().map(column::of).toArray(byte[][]::new));

@@ -41,7 +41,8 @@ class StandingsTest {
         new Standings.Line("ours", List.of(new Standings.Pair(limit, ours)), List.of()).cpuRatio());
     assertEquals(
         OptionalDouble.empty(),
-        new Standings.Line("ours", List.of(new Standings.Pair(elsewhere, ours)), List.of()).cpuRatio());
+        new Standings.Line("ours", List.of(new Standings.Pair(elsewhere, ours)), List.of())
+            .cpuRatio());
   }
 
   @Test
