@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * server that is slow is not asked less for it. One run at a time.
  */
 public final class CallLoad<R extends Request> {
+  private static final int STATUS = "HTTP/1.1 ".length();
   private static final int MOST_HEAD = 16 * 1024;
   private static final int MOST_TOLD = 300;
   private static final long AGAIN_NANOS = 50_000_000;
@@ -81,7 +82,6 @@ public final class CallLoad<R extends Request> {
     stopped = true;
   }
 
-  @SuppressWarnings("unchecked") // the lines of this run
   private Tally run(Iterator<? extends R> requests, long count, double perSecond, Duration span)
       throws IOException {
     Tally tally = new Tally();
@@ -256,15 +256,14 @@ public final class CallLoad<R extends Request> {
     }
 
     private void parse(String text) throws IOException {
-      String[] rows = text.split("\r\n", -1);
-      status = Integer.parseInt(rows[0].split(" ", 3)[1]);
+      status = Integer.parseInt(text.substring(STATUS, STATUS + 3));
       retryAfter = false;
       last = false;
       body = 0;
-      for (int i = 1; i < rows.length; i++) {
-        int colon = rows[i].indexOf(':');
-        String value = rows[i].substring(colon + 1).strip();
-        switch (rows[i].substring(0, Math.max(0, colon)).toLowerCase(Locale.ROOT)) {
+      for (String row : text.lines().skip(1).toList()) {
+        int colon = row.indexOf(':');
+        String value = row.substring(colon + 1).strip();
+        switch (row.substring(0, Math.max(0, colon)).toLowerCase(Locale.ROOT)) {
           case "content-length" -> body = Long.parseLong(value);
           case "retry-after" -> retryAfter = true;
           case "connection" -> last = value.equalsIgnoreCase("close");

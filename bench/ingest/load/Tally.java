@@ -10,6 +10,7 @@ public final class Tally {
   private final SortedMap<Integer, Long> statuses = new TreeMap<>();
   private long[] accepted = new long[1024];
   private int size;
+  private long longest;
   private long span;
   private boolean sorted;
 
@@ -17,6 +18,9 @@ public final class Tally {
 
   void add(Answer answer) {
     statuses.merge(answer.status(), 1L, Long::sum);
+    if (answer.status() != 0) {
+      longest = Math.max(longest, answer.nanos());
+    }
     if (answer.accepted()) {
       if (size == accepted.length) {
         accepted = Arrays.copyOf(accepted, size * 2);
@@ -56,6 +60,11 @@ public final class Tally {
   /** Answered 2xx, over the whole run. */
   public double perSecond() {
     return size * 1e9 / Math.max(1, span);
+  }
+
+  /** How long an answer of any kind took at most, in milliseconds. */
+  public double longestMillis() {
+    return longest / 1e6;
   }
 
   /** Of those that were answered 2xx, in milliseconds, exact; 0 when none was. */
