@@ -38,6 +38,11 @@ final class Archive implements AutoCloseable {
     server = EngineServer.start(settings, folder, () -> port);
   }
 
+  /** Ends it, until {@link #restore}. */
+  synchronized void stop() {
+    server.close();
+  }
+
   @Override
   public synchronized void close() {
     server.close();

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,6 +37,7 @@ import picocli.CommandLine.ParameterException;
       "  bin/faults --kills 200                 the proof; about 15 minutes on an idle machine",
       "  bin/faults --kills 30 --seed 7         the same faults in the same order again",
       "  bin/faults --kills 20 --json out.json",
+      "  bin/faults webhooks                    the same of the webhook doors; see its --help",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })
@@ -45,8 +45,8 @@ public final class Faults implements Callable<Integer> {
   @Option(
       names = "--kills",
       paramLabel = "N",
-      description = "how many processes are killed or stopped; has to be given")
-  private int kills;
+      description = "how many processes are killed or stopped")
+  private @Nullable Integer kills;
 
   @Option(
       names = "--seed",
@@ -80,31 +80,21 @@ public final class Faults implements Callable<Integer> {
             new OutputStreamWriter(
                 new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8),
             true);
-    CommandLine line = new CommandLine(new Faults(out)).setOut(out);
+    CommandLine line =
+        new CommandLine(new Faults(out)).addSubcommand(new WebhookFaults(out)).setOut(out);
     System.exit(line.execute(args));
   }
 
   @Override
   public Integer call() throws Exception {
-    if (kills < 1 || rate < 1) {
+    if (kills == null || kills < 1 || rate < 1) {
       throw new ParameterException(
-          new CommandLine(this), "--kills and --rate are numbers from 1 on");
+          new CommandLine(this), "--kills is needed; --kills and --rate are numbers from 1 on");
     }
     long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
     out.println("seed " + chosen);
     Ordeal ordeal = new Ordeal(kills, chosen, rate, keep, out);
-    CountDownLatch over = new CountDownLatch(1);
-    Thread interrupted =
-        new Thread(
-            () -> {
-              ordeal.stop();
-              try {
-                over.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(interrupted);
+    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
     try {
       Report report = ordeal.run();
       report.print(out);
@@ -113,7 +103,7 @@ public final class Faults implements Callable<Integer> {
       }
       return report.holds() && report.loaded() && report.done() == kills ? 0 : 1;
     } finally {
-      over.countDown();
+      interrupt.close();
     }
   }
 }

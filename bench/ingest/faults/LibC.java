@@ -7,6 +7,8 @@ import com.sun.jna.Native;
 interface LibC extends Library {
   LibC C = Native.load("c", LibC.class);
 
+  int SIGINT = 2;
+  int SIGQUIT = 3;
   int SIGKILL = 9;
   int SIGCONT = 18;
   int SIGSTOP = 19;

@@ -170,7 +170,7 @@ public final class Ordeal {
     for (Instance instance : ingest) {
       quiet(instance);
     }
-    List<String> left = drained(ingest.get(0));
+    List<String> left = drained(ingest.get(0), List.of("stage", "clickhouse"));
     say("checking");
     History history = History.gather(load, balancer, stores);
     List<Check> checks = new ArrayList<>(new Checker(history, stores).check());
@@ -244,7 +244,7 @@ public final class Ordeal {
     out.flush();
   }
 
-  private static void awaitReady(List<Instance> all) throws IOException, InterruptedException {
+  static void awaitReady(List<Instance> all) throws IOException, InterruptedException {
     for (Instance instance : all) {
       if (!instance.awaitReady(START.toMillis())) {
         throw new IOException(
@@ -266,7 +266,7 @@ public final class Ordeal {
   }
 
   /** Waits until nothing is pending; tells what is after all that time. */
-  private static List<String> drained(Instance instance) throws InterruptedException {
+  static List<String> drained(Instance instance, List<String> targets) throws InterruptedException {
     Instant until = Instant.now().plus(DRAIN);
     String last = "nothing";
     while (Instant.now().isBefore(until)) {
@@ -274,7 +274,7 @@ public final class Ordeal {
         JsonNode deliveries =
             JSON.readTree(instance.manage("GET", "/admin/status", "").body()).path("deliveries");
         last = deliveries.toString();
-        if (Stream.of("stage", "clickhouse")
+        if (targets.stream()
             .allMatch(target -> deliveries.path(target).path("pending").asInt(1) == 0)) {
           return List.of();
         }
@@ -312,7 +312,7 @@ public final class Ordeal {
     return wrong;
   }
 
-  private static void delete(Path folder) {
+  static void delete(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
     } catch (IOException e) {

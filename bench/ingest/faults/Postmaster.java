@@ -24,11 +24,30 @@ final class Postmaster {
 
   /** SIGKILL to the postmaster alone; its children find out by themselves. */
   void kill() throws IOException {
-    String pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).get(0).strip();
-    LibC.C.kill(Integer.parseInt(pid), LibC.SIGKILL);
+    signal(LibC.SIGKILL);
   }
 
-  /** After a kill: returns when it takes connections, because who runs the stores started it. */
+  /** Ends it as its administrator would, connections and all; returns when it is gone. */
+  void stop() throws IOException, InterruptedException {
+    signal(LibC.SIGINT);
+    Instant until = Instant.now().plus(PATIENCE);
+    while (Files.exists(file())) {
+      if (Instant.now().isAfter(until)) {
+        throw new IOException("PostgreSQL does not stop; see " + folder.resolve("log"));
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+  }
+
+  private void signal(int signal) throws IOException {
+    LibC.C.kill(Integer.parseInt(Files.readAllLines(file()).get(0).strip()), signal);
+  }
+
+  private Path file() {
+    return folder.resolve("data/postmaster.pid");
+  }
+
+  /** After its end: returns when it takes connections, because who runs the stores started it. */
   void restored() throws IOException, InterruptedException {
     Instant until = Instant.now().plus(PATIENCE);
     while (!accepts()) {

@@ -1,7 +1,6 @@
 package ingest.faults;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -52,26 +51,15 @@ public record Report(
 
   /** True when every rule held for everything it was held against. */
   public boolean holds() {
-    return checks.stream().allMatch(check -> check.broken() == 0);
+    return Check.hold(checks);
   }
 
   void print(PrintWriter out) {
     out.println();
-    for (Check check : checks) {
-      if (check.broken() > 0) {
-        out.println("broken: " + check.name());
-        check.told().forEach(line -> out.println("  " + line));
-        out.println();
-      }
-    }
     out.printf(Locale.ROOT, "%-32s %9s%n", "FAULT", "DONE");
     faults.forEach((fault, number) -> out.printf(Locale.ROOT, "%-32s %,9d%n", fault, number));
     out.println();
-    out.printf(Locale.ROOT, "%-32s %9s %9s%n", "CHECK", "EXAMINED", "BROKEN");
-    for (Check check : checks) {
-      out.printf(Locale.ROOT, "%-32s %,9d %,9d%n", check.name(), check.examined(), check.broken());
-    }
-    out.println();
+    Check.print(checks, out);
     out.printf(
         Locale.ROOT,
         "load    %,.0f events/s over %d s (%,d committed, %,d of them polled); %s %d was asked for%n",
@@ -106,17 +94,7 @@ public record Report(
         .put("events_per_second", Math.round(rate() * 10) / 10.0)
         .put("wanted", wanted);
     json.put("starts", starts).put("late_settlements_fenced", fenced);
-    ArrayNode rules = json.putArray("checks");
-    for (Check check : checks) {
-      ObjectNode rule =
-          rules
-              .addObject()
-              .put("check", check.name())
-              .put("examined", check.examined())
-              .put("broken", check.broken());
-      ArrayNode told = rule.putArray("told");
-      check.told().forEach(told::add);
-    }
+    Check.json(checks, json.putArray("checks"));
     return json.put("holds", holds()).put("loaded", loaded());
   }
 }
