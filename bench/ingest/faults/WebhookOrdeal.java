@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run against the webhook tier: roles {@code webhooks} and {@code ingest} in a process each, a
@@ -45,7 +46,9 @@ public final class WebhookOrdeal {
   /** Answered 2xx one after the other, that many calls are a door that works. */
   private static final int WORKS = 200;
 
-  /** At the first try; all of them are in the end. A machine that is busy otherwise refuses some. */
+  /**
+   * At the first try; all of them are in the end. A machine that is busy otherwise refuses some.
+   */
   private static final double GO_ON = 0.5;
 
   private static final Duration FLOW = Duration.ofSeconds(30);
@@ -83,6 +86,7 @@ public final class WebhookOrdeal {
   private final AtomicLong kickAccepted = new AtomicLong();
 
   private volatile boolean goOn = true;
+  private volatile @Nullable CallLoad<Genuine> load;
   private volatile boolean away;
   private final ConcurrentLinkedQueue<String> acceptedWhileAway = new ConcurrentLinkedQueue<>();
   private final AtomicLong refusedWhileAway = new AtomicLong();
@@ -104,9 +108,13 @@ public final class WebhookOrdeal {
     this.report = new WebhookReport(seed);
   }
 
-  /** Begins no further part: what was done so far is checked. */
+  /** Ends what is on its way soon and begins nothing more: what was done so far is checked. */
   public void stop() {
     goOn = false;
+    CallLoad<Genuine> sending = load;
+    if (sending != null) {
+      sending.stop();
+    }
   }
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
@@ -155,7 +163,8 @@ public final class WebhookOrdeal {
 
     Ahead<Genuine> calls = opened(new Ahead<>(senders::next));
     CallLoad<Genuine> load = new CallLoad<>(port, CONNECTIONS, PATIENCE, this::ended);
-    load.run(calls, plan.rate(), NORMAL.dividedBy(2)); // what is cold is not measured
+    this.load = load;
+    paced(load, calls, NORMAL.dividedBy(2)); // what is cold is not measured
     if (plan.kills() > 0 && goOn) {
       kills(load, calls, webhooks, ingest);
     }
@@ -277,10 +286,9 @@ public final class WebhookOrdeal {
       throws Exception {
     ProcessHandle process = webhooks.process().handle();
     works(load, calls);
-    Tally before = load.run(calls, plan.rate(), shorter(NORMAL, plan.postgres()));
+    Tally before = paced(load, calls, shorter(NORMAL, plan.postgres()));
     Vitals first = Vitals.of(process);
     Tally during;
-    long recovered;
     int keeper = (int) storage.process().handle().pid();
     Vitals.Peak peak = new Vitals.Peak(process);
     try {
@@ -288,7 +296,7 @@ public final class WebhookOrdeal {
       LibC.C.kill(keeper, LibC.SIGSTOP); // it would start PostgreSQL again at once
       postmaster.stop();
       away = true;
-      during = load.run(calls, plan.rate(), plan.postgres());
+      during = paced(load, calls, plan.postgres());
       away = false;
     } finally {
       LibC.C.kill(keeper, LibC.SIGCONT);
@@ -297,10 +305,10 @@ public final class WebhookOrdeal {
     postmaster.restored();
     report.figure("postgres", "back after s", (System.nanoTime() - since) / 1e9);
     since = System.nanoTime();
-    works(load, calls);
-    recovered = System.nanoTime() - since;
-    Tally after = load.run(calls, plan.rate(), shorter(NORMAL, plan.postgres()));
-    Vitals last = Vitals.of(process);
+    Tally back = awaitWorking(load, calls);
+    long recovered = System.nanoTime() - since;
+    Tally after = paced(load, calls, shorter(NORMAL, plan.postgres()));
+    Vitals last = Vitals.of(webhooks.process().handle());
     report.figures("postgres", "before:", before);
     report.figures("postgres", "away:", during);
     report.figure("postgres", "accepts everything again after s", recovered / 1e9);
@@ -313,8 +321,8 @@ public final class WebhookOrdeal {
         refusedWhileAway.get() > 0 ? List.of() : List.of(during.statuses().toString()));
     report.check(
         "PostgreSQL back: accepted again",
-        after.total(),
-        after.accepted() > 0 ? List.of() : List.of(after.statuses().toString()));
+        back.total(),
+        back.accepted() == back.total() ? List.of() : List.of(back.statuses().toString()));
   }
 
   private void clickHouse(
@@ -326,19 +334,19 @@ public final class WebhookOrdeal {
       throws Exception {
     ProcessHandle process = webhooks.process().handle();
     works(load, calls);
-    Tally before = load.run(calls, plan.rate(), shorter(NORMAL.multipliedBy(3), plan.clickHouse()));
+    Tally before = paced(load, calls, shorter(NORMAL.multipliedBy(3), plan.clickHouse()));
     Vitals first = Vitals.of(process);
     Vitals.Peak peak = new Vitals.Peak(process);
     say("ClickHouse is stopped for %d s".formatted(plan.clickHouse().toSeconds()));
     archive.stop();
-    Tally during = load.run(calls, plan.rate(), plan.clickHouse());
+    Tally during = paced(load, calls, plan.clickHouse());
     archive.restore();
     long since = System.nanoTime();
     report.check("ClickHouse back: catches up", 1, Ordeal.drained(ingest, List.of("clickhouse")));
     report.figures("clickhouse", "before:", before);
     report.figures("clickhouse", "away:", during);
     report.figure("clickhouse", "has caught up after s", (System.nanoTime() - since) / 1e9);
-    memory("clickhouse", first, peak, Vitals.of(process));
+    memory("clickhouse", first, peak, Vitals.of(webhooks.process().handle()));
     report.check(
         "ClickHouse away: accepted all the same",
         during.total(),
@@ -349,7 +357,7 @@ public final class WebhookOrdeal {
       throws Exception {
     ProcessHandle process = webhooks.process().handle();
     works(load, calls);
-    Tally before = load.run(calls, plan.rate(), plan.flood());
+    Tally before = paced(load, calls, plan.flood());
     Vitals first = Vitals.of(process);
     Vitals.Peak peak = new Vitals.Peak(process);
     say("%,d forged calls a second for %d s".formatted(plan.forged(), plan.flood().toSeconds()));
@@ -370,7 +378,7 @@ public final class WebhookOrdeal {
       Future<Tally> flood = thread.submit(() -> forgers.run(forged, plan.forged(), plan.flood()));
       kick.set(0);
       kickAccepted.set(0);
-      Tally during = load.run(calls, plan.rate(), plan.flood());
+      Tally during = paced(load, calls, plan.flood());
       Tally refused = flood.get();
       List<Integer> verifying = dumps.verifying();
       report.figures("flood", "genuine alone:", before);
@@ -386,7 +394,7 @@ public final class WebhookOrdeal {
       if (rate < plan.forged() * 0.95) {
         report.tooLittle();
       }
-      memory("flood", first, peak, Vitals.of(process));
+      memory("flood", first, peak, Vitals.of(webhooks.process().handle()));
       report.check("forged: answered 401 or 503", refused.total(), List.copyOf(let));
       report.check(
           "flood: genuine calls go on being answered 2xx",
@@ -428,20 +436,31 @@ public final class WebhookOrdeal {
     return bytes / (double) (1 << 20);
   }
 
+  private Tally paced(CallLoad<Genuine> load, Ahead<Genuine> calls, Duration span)
+      throws IOException {
+    return load.run(calls, plan.rate(), goOn ? span : Duration.ofSeconds(1));
+  }
+
   private static Duration shorter(Duration one, Duration other) {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  /** Waits until calls are answered 2xx one and all. */
   private void works(CallLoad<Genuine> load, Ahead<Genuine> calls) throws IOException {
+    Tally tally = awaitWorking(load, calls);
+    if (tally.accepted() < tally.total()) {
+      throw new IOException("the doors do not work: " + tally.statuses());
+    }
+  }
+
+  /** Waits until calls are answered 2xx one and all, for some time at most; tells of the last. */
+  private static Tally awaitWorking(CallLoad<Genuine> load, Ahead<Genuine> calls)
+      throws IOException {
     long until = System.nanoTime() + RECOVERY.toNanos();
     Tally tally = load.run(calls, WORKS);
-    while (tally.accepted() < tally.total()) {
-      if (System.nanoTime() - until > 0) {
-        throw new IOException("the doors do not work: " + tally.statuses());
-      }
+    while (tally.accepted() < tally.total() && System.nanoTime() - until < 0) {
       tally = load.run(calls, WORKS);
     }
+    return tally;
   }
 
   /** As their senders would, what was not answered 2xx yet. */
