@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * a sender that stops asking drops the webhook.
  */
 public final class AnswerChallenge implements Processor {
+  private static final int OK = 200;
+
   private final String source;
   private final @Nullable Processor challenge;
   private final Counter answered;
@@ -27,6 +29,9 @@ public final class AnswerChallenge implements Processor {
       throw new WebhookRefusal(404, "there is no secret of " + source + " here");
     }
     challenge.process(exchange);
-    answered.increment();
+    if (exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE) instanceof Integer status
+        && status == OK) {
+      answered.increment();
+    }
   }
 }

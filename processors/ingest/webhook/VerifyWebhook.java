@@ -25,8 +25,8 @@ public final class VerifyWebhook implements Processor {
   /** Kept of every sender. */
   private static final List<String> COMMON = List.of("content-type", "user-agent");
 
-  /** What is kept of one header at most. */
-  private static final int MOST_CHARACTERS = 1024;
+  /** What is read of one header at most: more than the longest signature of any scheme. */
+  private static final int MOST_CHARACTERS = 2048;
 
   private final Sender sender;
   private final @Nullable Scheme scheme;

@@ -29,8 +29,6 @@ public final class WebhookMetrics {
     UNPARSEABLE,
     /** 401: not genuine, or not shown to be. */
     REJECTED,
-    /** 413. */
-    OVERSIZED,
     /** 503: not committed; the sender may try again. */
     UNAVAILABLE
   }

@@ -144,7 +144,7 @@ final class AlertsTest {
       fail("promtool is not installed: apt-get install prometheus, or put it on the PATH", e);
       return;
     }
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS), "promtool does not end");
+    assertTrue(process.waitFor(300, TimeUnit.SECONDS), "promtool does not end");
     assertEquals(0, process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
   }
 
