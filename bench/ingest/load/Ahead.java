@@ -3,7 +3,9 @@ package ingest.load;
 import java.util.Iterator;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests that a thread of its own makes ahead, so that signing them does not delay what is
@@ -11,9 +13,11 @@ import java.util.function.Supplier;
  */
 public final class Ahead<R extends Request> implements Iterator<R>, AutoCloseable {
   private static final int MOST = 512;
+  private static final long LOOK_MILLIS = 500;
 
   private final BlockingQueue<R> made = new ArrayBlockingQueue<>(MOST);
   private final Supplier<R> maker;
+  private volatile @Nullable RuntimeException failure;
   private final Thread thread = new Thread(this::make, "load-requests");
 
   public Ahead(Supplier<R> maker) {
@@ -29,6 +33,8 @@ public final class Ahead<R extends Request> implements Iterator<R>, AutoCloseabl
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
+    } catch (RuntimeException e) {
+      failure = e;
     }
   }
 
@@ -40,7 +46,14 @@ public final class Ahead<R extends Request> implements Iterator<R>, AutoCloseabl
   @Override
   public R next() {
     try {
-      return made.take();
+      R next = made.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      while (next == null) {
+        if (failure != null) {
+          throw new IllegalStateException("making a request", failure);
+        }
+        next = made.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+      return next;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for a request", e);
