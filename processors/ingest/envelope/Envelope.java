@@ -155,7 +155,8 @@ public record Envelope(
     node.put("traceparent", traceparent);
     node.set("data", data);
     try {
-      byte[] json = JSON.writeValueAsBytes(node);
+      // not writeValueAsBytes, which writes an emoji as two escapes
+      byte[] json = JSON.writeValueAsString(node).getBytes(StandardCharsets.UTF_8);
       if (json.length > MAX_BYTES) {
         throw new InvalidEnvelope(
             "envelope of %d bytes is over the limit of %d".formatted(json.length, MAX_BYTES));

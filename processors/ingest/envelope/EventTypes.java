@@ -212,8 +212,11 @@ public final class EventTypes {
   }
 
   private static EventType.Environment environment(JsonNode schema) {
-    return switch (schema.path("environment").asText("project")) {
-      case "project" -> EventType.Environment.PROJECT;
+    JsonNode said = schema.path("environment");
+    if (said.isMissingNode()) {
+      return EventType.Environment.PROJECT;
+    }
+    return switch (said.asText()) {
       case "record" -> EventType.Environment.RECORD;
       case "never" -> EventType.Environment.NEVER;
       default -> throw new InvalidSchema("environment is not record or never");

@@ -62,9 +62,9 @@ final class VerifyClaimTest {
     "two environments, no signature matches",
     "another body, no signature matches",
     "an empty body, no signature matches",
-    "a time of before, webhook-timestamp is more than 5 minutes old",
-    "'no signature', 'webhook-id, webhook-timestamp or webhook-signature is missing'",
-    "'neither an environment nor a signature', 'webhook-id, webhook-timestamp or webhook-signature is missing'"
+    "a time of before, the signed time is too long ago",
+    "'no signature', 'what the signature is told by is missing'",
+    "'neither an environment nor a signature', 'what the signature is told by is missing'"
   })
   void a_request_is_refused(String broken, String told) {
     Exchange request = request("stage", STAGE);
