@@ -195,7 +195,7 @@ final class ClaimedChannelsTest {
     "the secret of another environment, 401, no signature matches",
     "no claim, 400, streamer_id is missing",
     "17 KiB, 413, at most 16384 bytes",
-    "more than 1 MiB, 413, Too Large",
+    "more than 1 MiB, 413, at most 1048576 bytes",
     "a form, 415, ''",
     "GET, 405, ''"
   })

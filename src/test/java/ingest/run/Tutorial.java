@@ -35,6 +35,7 @@ record Tutorial(Path page, Path root, String classPath, Map<String, String> sett
       copy(Path.of(part), root.resolve(part));
     }
     copy(Path.of("embedded/simulator"), root.resolve("embedded/simulator"));
+    copy(Path.of("embedded/senders"), root.resolve("embedded/senders"));
     Files.createSymbolicLink(
         root.resolve("embedded/engine"), Path.of("embedded/engine").toAbsolutePath());
     Map<String, String> settings = IngestProcess.settings(root.resolve("data"));
