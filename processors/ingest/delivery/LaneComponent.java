@@ -243,14 +243,18 @@ public final class LaneComponent extends DefaultComponent {
           if (batch == null) {
             wakeUp.await(seen, LOOK_EVERY);
           }
-          // exceptions have no company to wait for
-          if (endpoint.linger > 0 && working && (batch == null || batch.items().isEmpty())) {
+          if (endpoint.linger > 0 && working && (batch == null || mayHaveCompany(batch))) {
             Thread.sleep(endpoint.linger);
           }
         } catch (InterruptedException e) {
           return;
         }
       }
+    }
+
+    /** Exceptions have none to wait for, and what a full claim left behind is there already. */
+    private boolean mayHaveCompany(Batch batch) {
+      return batch.items().isEmpty() && batch.chunks().size() != endpoint.chunks;
     }
 
     private void process(Lane lane, Batch batch) {
