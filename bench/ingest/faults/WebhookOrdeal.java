@@ -346,6 +346,7 @@ public final class WebhookOrdeal {
     report.figures("clickhouse", "before:", before);
     report.figures("clickhouse", "away:", during);
     report.figure("clickhouse", "has caught up after s", (System.nanoTime() - since) / 1e9);
+    calls.renew();
     memory("clickhouse", first, peak, Vitals.of(webhooks.process().handle()));
     report.check(
         "ClickHouse away: accepted all the same",

@@ -38,6 +38,11 @@ public final class Ahead<R extends Request> implements Iterator<R>, AutoCloseabl
     }
   }
 
+  /** Throws away what was made so far: a signature of some minutes ago is stale. */
+  public void renew() {
+    made.clear();
+  }
+
   @Override
   public boolean hasNext() {
     return true;
