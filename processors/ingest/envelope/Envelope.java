@@ -90,7 +90,10 @@ public record Envelope(
     boolean holds = text.length() == TRACEPARENT.length();
     for (int i = 0; holds && i < text.length(); i++) {
       char c = text.charAt(i);
-      holds = TRACEPARENT.charAt(i) == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+      holds =
+          TRACEPARENT.charAt(i) == '-'
+              ? c == '-'
+              : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
     return holds;
   }

@@ -2,6 +2,7 @@ package ingest.outbox;
 
 import ingest.envelope.InvalidEnvelope;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -32,6 +33,9 @@ public final class SharedCommits implements AutoCloseable {
 
   /** Data that PostgreSQL does not take, and rows that break a rule of a table. */
   private static final List<String> OF_ONE = List.of("22", "23");
+
+  /** The class of SQLSTATEs that tell of a lost connection. */
+  private static final String CONNECTION = "08";
 
   private final Outbox outbox;
   private final OutboxMetrics metrics;
@@ -166,12 +170,34 @@ public final class SharedCommits implements AutoCloseable {
         commit(group.subList(group.size() / 2, group.size()));
       } else {
         group.forEach(w -> w.outcome().is(null, e));
+        if (away(e)) {
+          takeAll().forEach(w -> w.outcome().is(null, e));
+        }
       }
     } catch (Error e) {
       LOG.error("a commit was broken off", e);
       group.forEach(w -> w.outcome().is(null, e));
       throw e;
     }
+  }
+
+  /** Whoever waits behind those who found the store away would find it away as late again. */
+  private List<Waiting> takeAll() {
+    lock.lock();
+    try {
+      List<Waiting> all = List.copyOf(queue);
+      queue.clear();
+      bytes = 0;
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean away(Exception e) {
+    return e instanceof SQLTransientConnectionException
+        || (e instanceof SQLException sql
+            && String.valueOf(sql.getSQLState()).startsWith(CONNECTION));
   }
 
   private static boolean ofOne(Exception e) {

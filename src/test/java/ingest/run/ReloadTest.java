@@ -52,7 +52,13 @@ class ReloadTest {
   @BeforeAll
   static void start() throws Exception {
     for (String part :
-        List.of("routes", "migrations", "clickhouse", "embedded/simulator", "embedded/senders", PROPERTIES)) {
+        List.of(
+            "routes",
+            "migrations",
+            "clickhouse",
+            "embedded/simulator",
+            "embedded/senders",
+            PROPERTIES)) {
       copy(Path.of(part), root.resolve(part));
     }
     Files.createSymbolicLink(
