@@ -25,7 +25,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +37,9 @@ import org.jspecify.annotations.Nullable;
  * Binds the steps of the webhook routes: what {@code run} and a trial of a route have in common.
  */
 final class Webhooks {
-  private static final Map<String, RouteBean> VERIFY =
-      Map.of(
-          "kick", RouteBean.VERIFY_KICK,
-          "sumsub", RouteBean.VERIFY_SUMSUB,
-          "x", RouteBean.VERIFY_X,
-          "resend", RouteBean.VERIFY_RESEND,
-          "scraperapi", RouteBean.VERIFY_SCRAPERAPI);
+  private static final String X_SECRET = "x.consumer-secret";
+  private static final String RESEND_SECRET = "resend.webhook-secret";
+  private static final String SCRAPERAPI_SECRET = "scraperapi.callback-secret";
 
   private Webhooks() {}
 
@@ -67,48 +66,47 @@ final class Webhooks {
     Rejections rejections = new Rejections(clickHouse, senders, meters);
     WebhookMetrics metrics =
         new WebhookMetrics(meters, senders.stream().map(Sender::source).toList());
-    for (Sender sender : senders) {
-      RouteBean bean = VERIFY.get(sender.source());
-      if (bean != null) {
-        Scheme scheme = scheme(sender.source(), settings, clock);
-        if (scheme instanceof KickSignature kick) {
-          kick.count(meters);
-        }
-        bean.bind(registry, new VerifyWebhook(sender, scheme, rejections, metrics, clock));
-      }
-    }
+    Map<String, Sender> bySource =
+        senders.stream().collect(Collectors.toMap(Sender::source, Function.identity()));
+    Doors doors =
+        (source, scheme) ->
+            new VerifyWebhook(
+                Objects.requireNonNull(bySource.get(source)), scheme, rejections, metrics, clock);
+    KickSignature kick = KickSignature.of(settings, clock); // its key is no secret
+    kick.count(meters);
+    RouteBean.VERIFY_KICK.bind(registry, doors.of("kick", kick));
+    RouteBean.VERIFY_SUMSUB.bind(
+        registry,
+        doors.of("sumsub", known("sumsub.webhook-secret", settings, PayloadDigest::of)));
+    RouteBean.VERIFY_X.bind(
+        registry, doors.of("x", known(X_SECRET, settings, s -> new XSignature(Secrets.plain(X_SECRET, s)))));
     RouteBean.X_CHALLENGE.bind(
         registry,
         new AnswerChallenge(
-            "x",
-            settings.has("x.consumer-secret")
-                ? new XChallenge(Secrets.plain("x.consumer-secret", settings))
-                : null,
-            metrics));
+            "x", known(X_SECRET, settings, s -> new XChallenge(Secrets.plain(X_SECRET, s))), metrics));
+    RouteBean.VERIFY_RESEND.bind(
+        registry,
+        doors.of(
+            "resend",
+            known(RESEND_SECRET, settings, s -> new Svix(Target.secrets(RESEND_SECRET, s)))));
+    RouteBean.VERIFY_SCRAPERAPI.bind(
+        registry,
+        doors.of(
+            "scraperapi",
+            known(SCRAPERAPI_SECRET, settings, s -> new CallbackToken(Secrets.plain(SCRAPERAPI_SECRET, s)))));
     RouteBean.CALL_MAPPER.bind(registry, new CallMapper(mapping(types, settings)));
     RouteBean.ANSWER_CALL.bind(registry, new AnswerCall(metrics, clock));
     return rejections;
   }
 
-  /** Null where the secret of a sender is not known; Kick's key is no secret. */
-  private static @Nullable Scheme scheme(String source, Settings settings, Clock clock) {
-    return switch (source) {
-      case "kick" -> KickSignature.of(settings, clock);
-      case "sumsub" -> settings.has("sumsub.webhook-secret") ? PayloadDigest.of(settings) : null;
-      case "x" ->
-          settings.has("x.consumer-secret")
-              ? new XSignature(Secrets.plain("x.consumer-secret", settings))
-              : null;
-      case "resend" ->
-          settings.has("resend.webhook-secret")
-              ? new Svix(Target.secrets("resend.webhook-secret", settings))
-              : null;
-      case "scraperapi" ->
-          settings.has("scraperapi.callback-secret")
-              ? new CallbackToken(Secrets.plain("scraperapi.callback-secret", settings))
-              : null;
-      default -> throw new IllegalStateException("no scheme for " + source);
-    };
+  /** The first step of each sender's route. */
+  private interface Doors {
+    VerifyWebhook of(String source, @Nullable Scheme scheme);
+  }
+
+  /** Null where the secret of a sender is not set. */
+  private static <T> @Nullable T known(String key, Settings settings, Function<Settings, T> made) {
+    return settings.has(key) ? made.apply(settings) : null;
   }
 
   /** Sources whose private types are on. */

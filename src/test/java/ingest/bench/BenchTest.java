@@ -60,7 +60,7 @@ class BenchTest {
 
     JsonNode results = results();
     assertEquals(
-        List.of("commit", "upsert", "deliver", "consume"),
+        List.of("commit", "upsert", "webhooks", "deliver", "consume"),
         names(results.path("sections"), "section"));
     assertEquals("on", results.at("/postgresql/settings/fsync").asText());
     assertEquals("on", results.at("/postgresql/settings/synchronous_commit").asText());
@@ -119,6 +119,6 @@ class BenchTest {
     assertEquals(2, bench("--rounds=0"));
     assertEquals(2, bench("--events=many"));
     assertEquals(6, err.toString().lines().count(), err::toString);
-    assertTrue(err.toString().contains("commit, upsert, deliver, consume or all"), err::toString);
+    assertTrue(err.toString().contains("commit, upsert, webhooks, deliver, consume or all"), err::toString);
   }
 }

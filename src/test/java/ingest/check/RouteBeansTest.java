@@ -21,7 +21,8 @@ final class RouteBeansTest {
   RouteBeansTest() throws IOException {
     wiring =
         Files.readString(Path.of("processors/ingest/Wiring.java"))
-            + Files.readString(Path.of("processors/ingest/Upstreams.java"));
+            + Files.readString(Path.of("processors/ingest/Upstreams.java"))
+            + Files.readString(Path.of("processors/ingest/Webhooks.java"));
   }
 
   @Test
