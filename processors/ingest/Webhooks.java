@@ -76,14 +76,16 @@ final class Webhooks {
     kick.count(meters);
     RouteBean.VERIFY_KICK.bind(registry, doors.of("kick", kick));
     RouteBean.VERIFY_SUMSUB.bind(
-        registry,
-        doors.of("sumsub", known("sumsub.webhook-secret", settings, PayloadDigest::of)));
+        registry, doors.of("sumsub", known("sumsub.webhook-secret", settings, PayloadDigest::of)));
     RouteBean.VERIFY_X.bind(
-        registry, doors.of("x", known(X_SECRET, settings, s -> new XSignature(Secrets.plain(X_SECRET, s)))));
+        registry,
+        doors.of("x", known(X_SECRET, settings, s -> new XSignature(Secrets.plain(X_SECRET, s)))));
     RouteBean.X_CHALLENGE.bind(
         registry,
         new AnswerChallenge(
-            "x", known(X_SECRET, settings, s -> new XChallenge(Secrets.plain(X_SECRET, s))), metrics));
+            "x",
+            known(X_SECRET, settings, s -> new XChallenge(Secrets.plain(X_SECRET, s))),
+            metrics));
     RouteBean.VERIFY_RESEND.bind(
         registry,
         doors.of(
@@ -93,7 +95,10 @@ final class Webhooks {
         registry,
         doors.of(
             "scraperapi",
-            known(SCRAPERAPI_SECRET, settings, s -> new CallbackToken(Secrets.plain(SCRAPERAPI_SECRET, s)))));
+            known(
+                SCRAPERAPI_SECRET,
+                settings,
+                s -> new CallbackToken(Secrets.plain(SCRAPERAPI_SECRET, s)))));
     RouteBean.CALL_MAPPER.bind(registry, new CallMapper(mapping(types, settings)));
     RouteBean.ANSWER_CALL.bind(registry, new AnswerCall(metrics, clock));
     return rejections;

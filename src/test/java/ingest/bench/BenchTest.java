@@ -119,6 +119,8 @@ class BenchTest {
     assertEquals(2, bench("--rounds=0"));
     assertEquals(2, bench("--events=many"));
     assertEquals(6, err.toString().lines().count(), err::toString);
-    assertTrue(err.toString().contains("commit, upsert, webhooks, deliver, consume or all"), err::toString);
+    assertTrue(
+        err.toString().contains("commit, upsert, webhooks, deliver, consume or all"),
+        err::toString);
   }
 }
