@@ -43,6 +43,14 @@ final class HookCalls implements Contestant {
     return new HookCalls(server, "answered without any work", HookServer.NOTHING, calls, false);
   }
 
+  /** Untimed: a server runs for days, and its compiler is done long before. */
+  void warm(int rounds) throws Exception {
+    for (int i = 0; i < rounds; i++) {
+      prepare();
+      new CallLoad<Request>(server.port, CONNECTIONS).run(prepared, calls);
+    }
+  }
+
   @Override
   public String name() {
     return name;

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +44,8 @@ class SharedCommitsTest {
   /** What {@code dm} keeps, where a test wants it to hold a group up or to refuse one of it. */
   private static final class Gate implements State {
     final CountDownLatch open = new CountDownLatch(1);
+    final AtomicInteger asked = new AtomicInteger();
+    volatile boolean away;
     private final Semaphore reached = new Semaphore(0);
     private final @Nullable UUID poison;
 
@@ -58,12 +61,16 @@ class SharedCommitsTest {
     }
 
     @Override
-    public Map<String, String> channels(Collection<Envelope> envelopes) {
+    public Map<String, String> channels(Collection<Envelope> envelopes) throws SQLException {
+      asked.incrementAndGet();
       reached.release();
       try {
         open.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+      }
+      if (away) {
+        throw new SQLException("the connection is lost", "08006");
       }
       return Map.of();
     }
@@ -229,6 +236,26 @@ class SharedCommitsTest {
       }
     }
     assertEquals(29, STORES.sql().number("SELECT count(*) FROM ingest.ingest_outbox"));
+  }
+
+  @Test
+  void who_waits_behind_a_store_that_is_away_is_told_with_it() throws Exception {
+    Gate gate = new Gate(null);
+    gate.away = true;
+    try (SharedCommits commits = commits(gate, 1000)) {
+      List<CompletableFuture<Committed>> outcomes = new ArrayList<>();
+      outcomes.add(gate.hold(commits, intake(apples(0, 1))));
+      outcomes.add(gate.hold(commits, intake(apples(1, 1))));
+      for (int n = 2; n < 300; n++) { // more than a group
+        outcomes.add(commit(commits, intake(apples(n, 1))));
+      }
+      gate.open.countDown();
+      for (CompletableFuture<Committed> outcome : outcomes) {
+        ExecutionException failed = assertThrows(ExecutionException.class, outcome::get);
+        assertEquals("08006", assertInstanceOf(SQLException.class, failed.getCause()).getSQLState());
+      }
+      assertTrue(gate.asked.get() <= 4, () -> gate.asked + " groups asked for the store");
+    }
   }
 
   @Test
