@@ -69,8 +69,10 @@ final class HookCalls implements Contestant {
 
   @Override
   public long run(Meter meter) throws Exception {
+    long cpu = server.cpu();
     meter.measure(
         () -> tallies.add(new CallLoad<Request>(server.port, CONNECTIONS).run(prepared, calls)));
+    meter.also(server.cpu() - cpu);
     return calls;
   }
 

@@ -63,6 +63,11 @@ final class HookServer implements AutoCloseable {
                 "DATA_DIR", home.resolve("data").toString()));
   }
 
+  /** Of the product's process, in nanoseconds. */
+  long cpu() {
+    return process.cpu();
+  }
+
   private static void copy(Path from, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {

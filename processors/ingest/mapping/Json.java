@@ -59,7 +59,7 @@ final class Json {
                   .getTypeConverter()
                   .mandatoryConvertTo(byte[].class, exchange, value);
       return bytes == null || bytes.length == 0 ? absent(attribute) : JSON.readTree(bytes);
-    } catch (JacksonException e) {
+    } catch (JacksonException | NumberFormatException e) { // an exponent that nothing holds
       throw new InvalidEnvelope(attribute + " is not JSON");
     } catch (IOException | NoTypeConversionAvailableException | TypeConversionException e) {
       throw new InvalidEnvelope(attribute + " cannot be read as JSON");

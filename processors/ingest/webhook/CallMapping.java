@@ -64,8 +64,11 @@ public final class CallMapping {
     JsonNode body;
     try {
       body = WholeCharacters.of(JSON.readTree(call.body));
-    } catch (IOException e) {
+    } catch (IOException | NumberFormatException e) { // an exponent that nothing holds
       return unmapped(call, MissingNode.getInstance(), "is not JSON", Mapped.Kind.UNPARSEABLE);
+    }
+    if (body.isMissingNode()) {
+      return unmapped(call, body, "is empty", Mapped.Kind.UNPARSEABLE);
     }
     List<Envelope> envelopes = new ArrayList<>();
     String reason = "";
