@@ -95,10 +95,7 @@ enum Section {
               new SingleCommits(hooks.dm, calls),
               List.of(committed)),
           new Race(
-              "to the same server",
-              server,
-              nothing,
-              List.of(HookCalls.committed(hooks, calls))));
+              "to the same server", server, nothing, List.of(HookCalls.committed(hooks, calls))));
     }
   },
 

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * are not signed.
  *
  * <p>Whoever likes can have signatures looked at, so what is cheap to refuse never reaches RSA, and
- * RSA takes at most all cores but one. A call that finds no room in a moment is not decided.
+ * RSA takes at most all cores but one. A call that finds no room in a second is not decided; as
+ * many wait as the public port has workers.
  */
 public final class KickSignature implements Scheme {
   public static final String ID = "kick-event-message-id";
@@ -47,7 +48,6 @@ public final class KickSignature implements Scheme {
   private static final int MOST_CHARACTERS = 1368;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
-  private static final int MOST_WAITING = 32;
 
   private final KickPublicKeys keys;
   private final Duration tolerance;
@@ -134,9 +134,6 @@ public final class KickSignature implements Scheme {
   }
 
   private boolean hasRoom() {
-    if (room.getQueueLength() >= MOST_WAITING) {
-      return false;
-    }
     try {
       return room.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

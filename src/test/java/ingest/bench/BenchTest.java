@@ -83,13 +83,16 @@ class BenchTest {
             "from memory, by 100 to the sink",
             "claimed, by 1 to the sink",
             "from memory, by 1 to the sink"),
-        names(results.at("/sections/2/races/0/contestants"), "name"));
+        names(results.at("/sections/3/races/0/contestants"), "name"));
     assertEquals(List.of(), below(folder.resolve("data")));
   }
 
   private static void sane(JsonNode line, JsonNode race) {
     assertTrue(line.path("events").asLong() >= 100, race.toString());
-    for (String figure : List.of("events_per_second", "wal_bytes_per_event")) {
+    boolean writes = !line.path("name").asText().equals("answered without any work");
+    List<String> figures =
+        writes ? List.of("events_per_second", "wal_bytes_per_event") : List.of("events_per_second");
+    for (String figure : figures) {
       JsonNode spread = line.path(figure);
       assertTrue(spread.path("min").asDouble() > 0, race.toString());
       assertTrue(spread.path("min").asDouble() <= spread.path("median").asDouble());

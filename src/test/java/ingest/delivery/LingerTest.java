@@ -25,8 +25,7 @@ class LingerTest {
     stage = new Receiver(request -> status(200));
     rig = new Rig(STORES, Duration.ofMinutes(2), Rig.http("stage", stage.url(), 100));
     rig.camel.addComponent(
-        "lane",
-        new LaneComponent(rig.lanes, rig.settlement, rig.wakeUp, Duration.ofSeconds(3)));
+        "lane", new LaneComponent(rig.lanes, rig.settlement, rig.wakeUp, Duration.ofSeconds(3)));
     rig.camel.addRoutes(
         new RouteBuilder() {
           @Override
@@ -54,7 +53,10 @@ class LingerTest {
     await()
         .until(
             () ->
-                STORES.sql().number("SELECT count(*) FROM ingest.delivery_chunk WHERE status = 1 AND target = 'stage'")
+                STORES
+                        .sql()
+                        .number(
+                            "SELECT count(*) FROM ingest.delivery_chunk WHERE status = 1 AND target = 'stage'")
                     == 3 * CHUNKS);
   }
 }

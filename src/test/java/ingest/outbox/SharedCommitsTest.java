@@ -252,7 +252,8 @@ class SharedCommitsTest {
       gate.open.countDown();
       for (CompletableFuture<Committed> outcome : outcomes) {
         ExecutionException failed = assertThrows(ExecutionException.class, outcome::get);
-        assertEquals("08006", assertInstanceOf(SQLException.class, failed.getCause()).getSQLState());
+        assertEquals(
+            "08006", assertInstanceOf(SQLException.class, failed.getCause()).getSQLState());
       }
       assertTrue(gate.asked.get() <= 4, () -> gate.asked + " groups asked for the store");
     }
