@@ -25,39 +25,21 @@ final class ChannelIds {
       """;
 
   private final DmDatabase dm;
-  private final Map<ChannelKey, String> known = new Recent<>();
+  private final Recent<ChannelKey, String> known = new Recent<>(this::read);
 
   ChannelIds(DmDatabase dm) {
     this.dm = dm;
   }
 
   Map<ChannelKey, String> of(Collection<ChannelKey> channels) throws SQLException {
-    Map<ChannelKey, String> ids = new HashMap<>();
-    synchronized (known) {
-      for (ChannelKey channel : channels) {
-        String id = known.get(channel);
-        if (id != null) {
-          ids.put(channel, id);
-        }
-      }
-    }
-    List<ChannelKey> unknown =
-        channels.stream().filter(c -> !ids.containsKey(c)).distinct().toList();
-    if (!unknown.isEmpty()) {
-      Map<ChannelKey, String> read = read(unknown);
-      synchronized (known) {
-        known.putAll(read);
-      }
-      unknown.forEach(c -> ids.put(c, read.getOrDefault(c, c.externalId())));
-    }
+    Map<ChannelKey, String> ids = known.of(channels);
+    channels.forEach(c -> ids.putIfAbsent(c, c.externalId()));
     return ids;
   }
 
   /** Whether the channel is in the database for certain: its row was read here, not long ago. */
   boolean knows(ChannelKey channel) {
-    synchronized (known) {
-      return known.containsKey(channel);
-    }
+    return known.knows(channel);
   }
 
   private Map<ChannelKey, String> read(List<ChannelKey> channels) throws SQLException {

@@ -21,7 +21,7 @@ public final class ChannelNumbers {
       "SELECT external_id, id FROM dm.streamer_channel WHERE external_id = ANY (?)";
 
   private final DmDatabase dm;
-  private final Map<String, Long> known = new Recent<>();
+  private final Recent<String, Long> known = new Recent<>(this::read);
 
   public ChannelNumbers(DmDatabase dm) {
     this.dm = dm;
@@ -33,25 +33,7 @@ public final class ChannelNumbers {
    * @throws SQLException when {@code dm} does not answer
    */
   public Map<String, Long> of(Collection<String> externalIds) throws SQLException {
-    Map<String, Long> numbers = new HashMap<>();
-    synchronized (known) {
-      for (String channel : externalIds) {
-        Long number = known.get(channel);
-        if (number != null) {
-          numbers.put(channel, number);
-        }
-      }
-    }
-    List<String> unknown =
-        externalIds.stream().filter(c -> !numbers.containsKey(c)).distinct().toList();
-    if (!unknown.isEmpty()) {
-      Map<String, Long> read = read(unknown);
-      synchronized (known) {
-        known.putAll(read);
-      }
-      numbers.putAll(read);
-    }
-    return numbers;
+    return known.of(externalIds);
   }
 
   private Map<String, Long> read(List<String> channels) throws SQLException {
