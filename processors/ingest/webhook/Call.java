@@ -2,6 +2,7 @@ package ingest.webhook;
 
 import ingest.mapping.Arrival;
 import java.util.Map;
+import java.util.Objects;
 
 /** A call whose signature held. */
 public final class Call {
@@ -18,10 +19,15 @@ public final class Call {
 
   public final Arrival arrival;
 
+  /** The identity that the arrival has of it. */
+  public final Arrival.Message message;
+
+  /** {@code arrival}: of a message. */
   public Call(Sender sender, Map<String, String> headers, byte[] body, Arrival arrival) {
     this.sender = sender;
     this.headers = Map.copyOf(headers);
     this.body = body;
     this.arrival = arrival;
+    this.message = Objects.requireNonNull(arrival.message());
   }
 }

@@ -25,7 +25,7 @@ public final class CallMapper implements Processor {
     Original original =
         new Original(
             mapped.said(),
-            call.arrival.message() == null ? "" : call.arrival.message().id(),
+            call.message.id(),
             call.headers.getOrDefault(call.sender.signature(), ""),
             call.headers,
             mapping.kept(call));

@@ -10,7 +10,6 @@ import ingest.envelope.Envelope;
 import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
-import ingest.mapping.Arrival;
 import ingest.mapping.Draft;
 import ingest.mapping.Mapper;
 import java.io.IOException;
@@ -59,7 +58,7 @@ public final class CallMapping {
     return call.sender.kept(call.body, privates.contains(call.sender.source()));
   }
 
-  /** Never throws for what a body says; the envelopes have ids, and have not been checked. */
+  /** Never throws for what a body says; the envelopes are held against their schemas. */
   public Mapped map(Call call) {
     JsonNode body;
     try {
@@ -111,10 +110,6 @@ public final class CallMapping {
                 () ->
                     new IllegalStateException("no schema registers %s.unmapped".formatted(source)));
     String said = cut(WholeCharacters.of(call.sender.said(call.headers, body)));
-    Arrival.Message message =
-        call.arrival.message() == null
-            ? new Arrival.Message("", null, null)
-            : call.arrival.message();
     ObjectNode data = JsonNodeFactory.instance.objectNode();
     data.put("type", said);
     data.put("reason", reason);
@@ -123,8 +118,8 @@ public final class CallMapping {
         Draft.keyed(
                 type,
                 source + ":webhook",
-                message.id(),
-                message.since() == null ? Instant.EPOCH : message.since(),
+                call.message.id(),
+                call.message.since() == null ? Instant.EPOCH : call.message.since(),
                 data)
             .at(null);
     return new Mapped(List.of(draft.envelope(call.arrival)), kind, said);
