@@ -23,8 +23,11 @@ import ingest.mapping.Envelopes;
 import ingest.mapping.MapperStep;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
+import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
-import ingest.poll.UpstreamManners;
+import ingest.upstream.HeedAnswer;
+import ingest.upstream.TakePermit;
+import ingest.upstream.UpstreamManners;
 import ingest.webhook.AnswerCall;
 import ingest.webhook.AnswerChallenge;
 import ingest.webhook.CallMapper;
@@ -52,6 +55,9 @@ public enum RouteBean {
   CHANNEL_METRICS("channelMetrics", ChannelMetrics.class),
   OUTBOX_COMMIT("outboxCommit", OutboxCommit.class),
   POLLERS("pollers", Pollers.class),
+  CHANNEL_PAGES("channelPages", ChannelPages.class),
+  PERMIT("permit", TakePermit.class),
+  HEED_ANSWER("heedAnswer", HeedAnswer.class),
   KICK_TOKEN("kickToken", KickToken.class),
   KICK_VIEWERS("kickViewers", KickViewers.class),
   KICK_CREDENTIALS("kickCredentials", KickCredentials.class),

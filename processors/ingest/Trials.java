@@ -31,6 +31,7 @@ import ingest.trial.RouteTestRun;
 import ingest.trial.Telling;
 import ingest.trial.Trial;
 import ingest.trial.TrialException;
+import ingest.upstream.Permits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ final class Trials {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();
     RouteBean.REFUSALS.bind(registry, new Refusals());
-    Upstreams.bind(camel, settings, clock, meters);
+    Upstreams.bind(camel, settings, clock, Permits.free(), meters);
     Upstreams.bindMapping(registry, types, clock);
     Webhooks.bind(camel, settings, types, null, clock, meters);
     ChannelMetrics channels = new ChannelMetrics(meters);

@@ -8,8 +8,13 @@ import ingest.mapping.EnvelopeStep;
 import ingest.mapping.Envelopes;
 import ingest.mapping.Mapper;
 import ingest.mapping.MapperStep;
-import ingest.poll.UpstreamManners;
+import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
+import ingest.upstream.HeedAnswer;
+import ingest.upstream.Limits;
+import ingest.upstream.Permits;
+import ingest.upstream.TakePermit;
+import ingest.upstream.UpstreamManners;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.Map;
@@ -31,7 +36,8 @@ final class Upstreams {
         registry, new MapperStep(Wiring.found(Mapper.class, "ingest"), types, clock));
   }
 
-  static void bind(CamelContext camel, Settings settings, Clock clock, MeterRegistry meters) {
+  static void bind(
+      CamelContext camel, Settings settings, Clock clock, Permits permits, MeterRegistry meters) {
     Registry registry = camel.getRegistry();
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
     RouteBean.KICK_TOKEN.bind(registry, token);
@@ -40,6 +46,11 @@ final class Upstreams {
         registry,
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
     RouteBean.UPSTREAM_MANNERS.bind(
-        registry, new UpstreamManners(clock, Map.of("kick", token::forget), meters));
+        registry,
+        new UpstreamManners(
+            clock, Limits.of(settings).keySet(), Map.of("kick", token::forget), permits, meters));
+    RouteBean.PERMIT.bind(registry, new TakePermit(permits));
+    RouteBean.HEED_ANSWER.bind(registry, new HeedAnswer(permits, clock));
+    RouteBean.CHANNEL_PAGES.bind(registry, new ChannelPages());
   }
 }

@@ -57,6 +57,10 @@ import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.PostgresPool;
+import ingest.upstream.Limits;
+import ingest.upstream.Permits;
+import ingest.upstream.SharedPermits;
+import ingest.upstream.UpstreamMetrics;
 import ingest.webhook.Refeed;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -243,7 +247,11 @@ final class Wiring implements AutoCloseable {
     Pollers polling = new Pollers(camel, switches, dm, meters, clock);
     pollers = polling;
     RouteBean.POLLERS.bind(registry, polling);
-    Upstreams.bind(camel, settings, clock, meters);
+    Map<String, Limits> limits = Limits.of(settings);
+    UpstreamMetrics metrics = new UpstreamMetrics(meters, limits);
+    Permits permits = new SharedPermits(dm, limits, metrics);
+    metrics.watch(permits, limits);
+    Upstreams.bind(camel, settings, clock, permits, meters);
   }
 
   private void wireDelivery(

@@ -17,6 +17,7 @@ public final class PollRun {
   private final boolean forced;
   private final long began = System.nanoTime();
   private volatile Duration took = Duration.ZERO;
+  private volatile @Nullable String refusal;
   private final AtomicInteger channels = new AtomicInteger();
   private final AtomicInteger fresh = new AtomicInteger();
   private final AtomicInteger events = new AtomicInteger();
@@ -55,6 +56,16 @@ public final class PollRun {
 
   public void skippedPage() {
     skipped.incrementAndGet();
+  }
+
+  /** It ended before its work was done, because the upstream is not to be called. */
+  public void refused(String reason) {
+    refusal = reason;
+  }
+
+  /** Why it ended before its work was done; null when it did not. */
+  public @Nullable String refusal() {
+    return refusal;
   }
 
   public String poller() {

@@ -7,6 +7,7 @@ import ingest.envelope.InvalidEnvelope;
 import ingest.mapping.Arrival;
 import ingest.outbox.Committed;
 import ingest.store.DmDatabase;
+import ingest.upstream.NotPermitted;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -167,6 +168,9 @@ public final class Pollers {
     @Override
     public void onComplete(Exchange exchange) {
       ended(run);
+      if (run.refusal() != null) {
+        LOG.info("{}: ended early: {}", run.poller(), run.refusal());
+      }
       if (run.fresh() > 0 || run.skipped() > 0 || run.forced()) {
         LOG.info(
             String.format(
@@ -184,6 +188,12 @@ public final class Pollers {
     /** No error policy took it: what was claimed is given up, and the next slot comes. */
     @Override
     public void onFailure(Exchange exchange) {
+      if (exchange.getException() instanceof NotPermitted refusal) {
+        LOG.info("{}: not polled: {}", run.poller(), refusal.getMessage());
+        run.refused(String.valueOf(refusal.getMessage()));
+        ended(run);
+        return;
+      }
       LOG.warn("{}: poll given up: {}", run.poller(), reason(exchange.getException()));
       run.skippedPage();
       ended(run);

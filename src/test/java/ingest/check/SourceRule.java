@@ -52,6 +52,7 @@ enum SourceRule {
     properties.entries().forEach(e -> used.addAll(placeholders(e.value())));
     return properties.entries().stream()
         .filter(e -> !e.key().startsWith("camel.") && !used.contains(e.key()))
+        .filter(e -> !used.contains(e.key().substring(e.key().lastIndexOf('.')))) // of a family
         .map(
             e ->
                 "application.properties:%d: %s is used nowhere; delete it"

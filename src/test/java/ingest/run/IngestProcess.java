@@ -65,6 +65,7 @@ public final class IngestProcess implements AutoCloseable {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("DATA_DIR", folder.toString());
     settings.put("EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0");
+    settings.put("KICK_CALLS_PER_MINUTE", "0");
     for (String port :
         List.of(
             "HTTP_PORT",

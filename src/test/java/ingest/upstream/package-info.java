@@ -1,0 +1,5 @@
+/** What pollers share. */
+@NullMarked
+package ingest.upstream;
+
+import org.jspecify.annotations.NullMarked;
