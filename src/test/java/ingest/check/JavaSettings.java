@@ -63,13 +63,14 @@ final class JavaSettings {
     return uses;
   }
 
-  /** Every literal that could be a key. */
+  /** Every literal that could be a key, or the end of a family of keys. */
   static Set<String> literals(Path root) {
     Set<String> literals = new TreeSet<>();
-    Pattern key = Pattern.compile(KEY);
+    Pattern key = Pattern.compile(KEY + "|\"(\\.[a-z][a-z0-9-]+)\"");
     sources(root)
         .values()
-        .forEach(text -> key.matcher(text).results().forEach(r -> literals.add(r.group(1))));
+        .forEach(text -> key.matcher(text).results().forEach(
+                        r -> literals.add(r.group(1) == null ? r.group(2) : r.group(1))));
     return literals;
   }
 
