@@ -1,15 +1,16 @@
 package ingest.envelope;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.ethlo.time.ITU;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,8 +50,7 @@ public record Envelope(
   public static final int MAX_BYTES = 128 * 1024;
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
+  private static final int TYPICAL_CHARACTERS = 768;
   static final Pattern SOURCE = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
   static final Pattern TYPE = Pattern.compile("[a-z0-9_]+(\\.[a-z0-9_]+)+");
   private static final int MOST_SUBJECT = 200;
@@ -139,35 +139,37 @@ public record Envelope(
    * @throws InvalidEnvelope when they are more than {@link #MAX_BYTES}
    */
   public byte[] toBytes() {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("specversion", "1.0");
-    node.put("id", EventId.text(id));
-    node.put("source", source);
-    node.put("type", type);
-    node.put("dataschema", dataschema);
-    node.put("datacontenttype", "application/json");
-    node.put("subject", subject);
-    node.put("time", TIME.format(time));
-    node.put("rev", Long.toString(rev));
-    if (channelid != null) {
-      node.put("channelid", channelid);
-    }
-    if (replayof != null) {
-      node.put("replayof", EventId.text(replayof));
-    }
-    node.put("traceparent", traceparent);
-    node.set("data", data);
-    try {
-      // not writeValueAsBytes, which writes an emoji as two escapes
-      byte[] json = JSON.writeValueAsString(node).getBytes(StandardCharsets.UTF_8);
-      if (json.length > MAX_BYTES) {
-        throw new InvalidEnvelope(
-            "envelope of %d bytes is over the limit of %d".formatted(json.length, MAX_BYTES));
+    StringWriter text = new StringWriter(TYPICAL_CHARACTERS); // a stream would write an emoji as two escapes
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeStringField("specversion", "1.0");
+      json.writeStringField("id", EventId.text(id));
+      json.writeStringField("source", source);
+      json.writeStringField("type", type);
+      json.writeStringField("dataschema", dataschema);
+      json.writeStringField("datacontenttype", "application/json");
+      json.writeStringField("subject", subject);
+      json.writeStringField("time", ITU.formatUtcMilli(time.atOffset(ZoneOffset.UTC)));
+      json.writeStringField("rev", Long.toString(rev));
+      if (channelid != null) {
+        json.writeStringField("channelid", channelid);
       }
-      return json;
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
+      if (replayof != null) {
+        json.writeStringField("replayof", EventId.text(replayof));
+      }
+      json.writeStringField("traceparent", traceparent);
+      json.writeFieldName("data");
+      json.writeTree(data);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+    byte[] json = text.toString().getBytes(StandardCharsets.UTF_8);
+    if (json.length > MAX_BYTES) {
+      throw new InvalidEnvelope(
+          "envelope of %d bytes is over the limit of %d".formatted(json.length, MAX_BYTES));
+    }
+    return json;
   }
 
   /** {@link #toBytes()} as text. */
@@ -209,7 +211,7 @@ public record Envelope(
    */
   public static Instant time(String text) {
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      return ITU.parseDateTime(text).toInstant();
     } catch (DateTimeException e) {
       throw new InvalidEnvelope("time is not RFC 3339");
     }

@@ -1,9 +1,12 @@
 package ingest.outbox;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -59,12 +62,21 @@ public final class Original {
 
   /** All but the body, for the column {@code raw_headers}. */
   public String about() {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("event_type", eventType);
-    node.put("message_id", messageId);
-    node.put("signature", signature);
-    ObjectNode named = node.putObject("headers");
-    headers.forEach(named::put);
-    return node.toString();
+    StringWriter text = new StringWriter(512);
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeStringField("event_type", eventType);
+      json.writeStringField("message_id", messageId);
+      json.writeStringField("signature", signature);
+      json.writeObjectFieldStart("headers");
+      for (Map.Entry<String, String> header : headers.entrySet()) {
+        json.writeStringField(header.getKey(), header.getValue());
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
   }
 }

@@ -1,5 +1,6 @@
 package ingest.resend;
 
+import com.ethlo.time.ITU;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,7 +11,6 @@ import ingest.mapping.Arrival;
 import ingest.mapping.Draft;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ abstract class EmailMapper {
   private static Instant happened(JsonNode payload) {
     String text = text(payload, "created_at", "$.created_at");
     try {
-      return OffsetDateTime.parse(text == null ? "" : text).toInstant();
+      return ITU.parseDateTime(text == null ? "" : text).toInstant();
     } catch (DateTimeException e) {
       throw new InvalidEnvelope("$.created_at is not an RFC 3339 time");
     }

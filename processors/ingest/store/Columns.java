@@ -3,6 +3,7 @@ package ingest.store;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +16,23 @@ public final class Columns {
     @Nullable Object of(R row);
   }
 
+  /**
+   * A column of {@code type}. Arrays of a class that the driver knows travel in binary, which
+   * spares both ends the text of an array with its quotes.
+   */
   public static <R> Array of(
       Connection connection, String type, Collection<R> rows, Column<R> column)
       throws SQLException {
-    return connection.createArrayOf(type, rows.stream().map(column::of).toArray());
+    Object[] values = rows.stream().map(column::of).toArray();
+    return connection.createArrayOf(
+        type,
+        switch (type) {
+          case "text" -> Arrays.copyOf(values, values.length, String[].class);
+          case "bigint" -> Arrays.copyOf(values, values.length, Long[].class);
+          case "int4" -> Arrays.copyOf(values, values.length, Integer[].class);
+          case "smallint" -> Arrays.copyOf(values, values.length, Short[].class);
+          default -> values;
+        });
   }
 
   /** Bytes of a row. */
