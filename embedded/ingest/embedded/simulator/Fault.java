@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param times how many calls are left to fail; {@link #ALWAYS} until the fault is removed
  * @param retryAfter the seconds of a 429's Retry-After; sent only when given
  * @param ids only calls that ask for one of these channels fail; all do when there are none
- * @param api {@link #CHARTS}, or null for Kick's
+ * @param api {@link Api#api}, or null for Kick's
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record Fault(
@@ -30,12 +30,10 @@ record Fault(
     Set<Long> ids,
     @Nullable String api) {
   static final int ALWAYS = -1;
-  static final String CHARTS = "charts";
 
-  /** What the charts API can do wrong. */
-  private static final Set<FaultKind> OF_CHARTS =
-      EnumSet.of(
-          FaultKind.TOO_MANY_REQUESTS, FaultKind.SERVER_ERROR, FaultKind.HANG, FaultKind.NOT_JSON);
+  /** What only Kick's API can do wrong. */
+  private static final Set<FaultKind> OF_KICK =
+      EnumSet.of(FaultKind.EXPIRED_TOKEN, FaultKind.BATCH, FaultKind.TOKEN_SERVER_ERROR);
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).build();
@@ -56,8 +54,9 @@ record Fault(
     }
     throw new InvalidRequest(
         "a fault has a kind, and may have times (1 or more, or -1 for always), retry_after in"
-            + " seconds, ids, a list of numbers that batch has to have, and api, which is charts"
-            + " or left out; the kinds are "
+            + " seconds, ids, a list of numbers that batch has to have, and api, one of "
+            + Api.all()
+            + ", kick when it is left out; the kinds are "
             + FaultKind.all());
   }
 
@@ -78,13 +77,19 @@ record Fault(
     if (batch && only.isEmpty()) {
       throw new IllegalArgumentException("batch without ids");
     }
-    if (api != null && !(api.equals(CHARTS) && OF_CHARTS.contains(kind) && only.isEmpty())) {
+    Api whose = Api.of(api).orElseThrow(() -> new IllegalArgumentException("no API of this name"));
+    if (whose != Api.KICK && OF_KICK.contains(kind)) {
       throw new IllegalArgumentException("no fault of this API");
     }
-    return new Fault(kind, wanted, retryAfter, only, api);
+    return new Fault(kind, wanted, retryAfter, only, whose == Api.KICK ? null : api);
   }
 
-  boolean matches(Collection<Long> asked) {
+  /** Whether it is for a call of this API that asks for these ids. */
+  boolean matches(Api called, Collection<Long> asked) {
+    return Api.of(api).filter(called::equals).isPresent() && matches(asked);
+  }
+
+  private boolean matches(Collection<Long> asked) {
     return ids.isEmpty() || !Collections.disjoint(ids, asked);
   }
 

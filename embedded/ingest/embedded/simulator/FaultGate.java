@@ -3,7 +3,6 @@ package ingest.embedded.simulator;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,15 +10,15 @@ import java.util.Optional;
  * Ahead of the routes: counts each call and chooses its fault, once.
  *
  * <p>A plain Vert.x handler on the server's own router, because platform-http runs a route to its
- * end on a worker thread: calls that hang would soon hold all of them. So a hanging call is kept
- * here, by a timer and no thread, and every other fault is told to the route in a header.
+ * end on a worker thread: calls that hang would soon hold all of them. So what hangs, is reset or
+ * has no end stays here ({@link Breakdown}), and every other fault is told to the route in a
+ * header.
  */
 final class FaultGate {
   /** The kind of the call's fault; never what a client sent under this name. */
   static final String FAULT = "SimulatedFault";
 
   static final String RETRY_AFTER = "SimulatedRetryAfter";
-  private static final Duration LONGEST_HANG = Duration.ofSeconds(60);
 
   private final World world;
   private final Tokens tokens;
@@ -41,19 +40,22 @@ final class FaultGate {
 
   private void charts(RoutingContext call) {
     calls.charts();
-    pass(call, faults.takeForCharts());
+    calls.arrived(Api.CHARTS);
+    pass(call, Api.CHARTS, faults.takeFor(Api.CHARTS, List.of()));
   }
 
   private void token(RoutingContext call) {
     calls.token();
-    pass(call, faults.takeForToken());
+    pass(call, Api.KICK, faults.takeForToken());
   }
 
   /** A call that is refused for its token meets, and spends, no fault. */
   private void channels(RoutingContext call) {
     calls.channels();
+    calls.arrived(Api.KICK);
     boolean refused = tokens.refuses(call.request().getHeader("Authorization"));
-    pass(call, refused ? Optional.empty() : faults.takeForChannels(askedFor(call)));
+    Optional<Fault> fault = refused ? Optional.empty() : faults.takeFor(Api.KICK, askedFor(call));
+    pass(call, Api.KICK, fault);
   }
 
   private List<Long> askedFor(RoutingContext call) {
@@ -66,27 +68,46 @@ final class FaultGate {
     }
   }
 
-  private static void pass(RoutingContext call, Optional<Fault> fault) {
-    if (fault.isPresent() && fault.get().kind() == FaultKind.HANG) {
-      hang(call);
-      return;
-    }
+  private static void pass(RoutingContext call, Api api, Optional<Fault> fault) {
     var headers = call.request().headers().remove(FAULT).remove(RETRY_AFTER);
-    fault.ifPresent(
-        f -> {
-          headers.set(FAULT, f.kind().kind());
-          if (f.retryAfter() != null) {
-            headers.set(RETRY_AFTER, String.valueOf(f.retryAfter()));
-          }
-        });
-    call.next();
+    if (fault.isPresent() && !brokenDown(call, api, fault.get().kind())) {
+      headers.set(FAULT, fault.get().kind().kind());
+      Integer seconds = fault.get().retryAfter();
+      if (seconds != null) {
+        headers.set(RETRY_AFTER, seconds.toString());
+      }
+      call.next();
+    } else if (fault.isEmpty()) {
+      call.next();
+    }
   }
 
-  /** Keeps the connection open until the client gives up, but not for ever. */
-  private static void hang(RoutingContext call) {
-    long end =
-        call.vertx()
-            .setTimer(LONGEST_HANG.toMillis(), timer -> call.request().connection().close());
-    call.response().closeHandler(closed -> call.vertx().cancelTimer(end));
+  /**
+   * Carries out what no route can; and for an API that has no broken answers of its own, what
+   * breaks one.
+   */
+  private static boolean brokenDown(RoutingContext call, Api api, FaultKind kind) {
+    boolean own = api == Api.KICK;
+    switch (kind) {
+      case HANG -> Breakdown.hang(call);
+      case RESET -> Breakdown.reset(call);
+      case HUGE -> Breakdown.huge(call);
+      case TRUNCATED -> {
+        if (own) {
+          return false;
+        }
+        Breakdown.breakOff(call);
+      }
+      case WRONG_TYPES -> {
+        if (own) {
+          return false;
+        }
+        Breakdown.otherTypes(call);
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -42,23 +42,14 @@ public final class Faults {
     faults.clear();
   }
 
-  /** The fault of a call that asks for these channels, spent by it. */
-  synchronized Optional<Fault> takeForChannels(Collection<Long> asked) {
-    return take(
-        fault ->
-            fault.kind() != FaultKind.TOKEN_SERVER_ERROR
-                && fault.api() == null
-                && fault.matches(asked));
+  /** The fault of a call of an API that asks for these ids, spent by it. */
+  synchronized Optional<Fault> takeFor(Api api, Collection<Long> asked) {
+    return take(fault -> fault.kind() != FaultKind.TOKEN_SERVER_ERROR && fault.matches(api, asked));
   }
 
   /** The fault of a call that asks for a token, spent by it. */
   synchronized Optional<Fault> takeForToken() {
     return take(fault -> fault.kind() == FaultKind.TOKEN_SERVER_ERROR);
-  }
-
-  /** The fault of a call that asks for the chart, spent by it. */
-  synchronized Optional<Fault> takeForCharts() {
-    return take(fault -> fault.api() != null);
   }
 
   /** How many calls each kind has failed. */

@@ -74,7 +74,7 @@ public final class Simulator implements AutoCloseable {
     requireFree(wantedPort);
     Tokens tokens = new Tokens(clock);
     Faults faults = new Faults();
-    Calls calls = new Calls(faults);
+    Calls calls = new Calls(faults, clock);
     Webhooks senders = new Webhooks(world, clock, receiver);
     webhooks = senders;
     Path folder = temporaryFolder();

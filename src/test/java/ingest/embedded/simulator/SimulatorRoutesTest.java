@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -30,12 +31,13 @@ class SimulatorRoutesTest {
   }
 
   @Test
-  void every_kind_of_fault_but_hang_is_a_route() throws IOException {
+  void every_kind_of_fault_is_a_route_but_those_of_the_connection() throws IOException {
     Set<String> faults =
         routes().keySet().stream().filter(name -> name.startsWith("fault-")).collect(toSet());
+    Set<FaultKind> ofTheConnection = EnumSet.of(FaultKind.HANG, FaultKind.RESET, FaultKind.HUGE);
     assertEquals(
         Arrays.stream(FaultKind.values())
-            .filter(kind -> kind != FaultKind.HANG)
+            .filter(kind -> !ofTheConnection.contains(kind))
             .map(kind -> "fault-" + kind.kind())
             .collect(toSet()),
         faults);

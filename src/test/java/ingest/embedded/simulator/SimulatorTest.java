@@ -1,5 +1,6 @@
 package ingest.embedded.simulator;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 import static org.awaitility.Awaitility.await;
@@ -15,6 +16,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.embedded.simulator.webhook.Receiver;
 import ingest.embedded.simulator.webhook.SenderKeys;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,6 +29,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +38,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.core5.util.Timeout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,7 +248,7 @@ class SimulatorTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"429, 429", "500, 500", "not-json, 200"})
+  @CsvSource({"401, 401", "403, 403", "429, 429", "500, 500", "not-json, 200", "wrong-types, 200"})
   void a_fault_of_the_chart_is_met_by_the_chart_alone(String kind, int status) throws Exception {
     fault("{\"kind\":\"%s\",\"api\":\"charts\"}".formatted(kind));
     assertEquals(200, channels(token(), ids(1)).statusCode());
@@ -250,6 +258,93 @@ class SimulatorTest {
     assertEquals(1, calls().at("/faults/" + kind).intValue());
     assertTrue(get("/charts/v1/top").body().contains("streamers"));
     assertEquals("", get("/control/served-charts?since=20").body());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reset", "truncated", "huge", "hang"})
+  void a_chart_that_breaks_down_is_no_answer(String kind) throws Exception {
+    fault("{\"kind\":\"%s\",\"api\":\"charts\"}".formatted(kind));
+    HttpRequest chart = request("/charts/v1/top").timeout(Duration.ofMillis(500)).build();
+    assertThrows(IOException.class, () -> whole(chart));
+    assertEquals(1, calls().at("/faults/" + kind).intValue());
+    assertTrue(get("/charts/v1/top").body().contains("streamers"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"401, application/json", "403, text/html"})
+  void a_refusal_without_cause_leaves_the_token_good(int status, String type) throws Exception {
+    String token = token();
+    fault("{\"kind\":\"%d\"}".formatted(status));
+    HttpResponse<String> refused = channels(token, ids(1));
+    assertEquals(status, refused.statusCode());
+    assertTrue(refused.headers().firstValue("content-type").orElse("").startsWith(type));
+    assertEquals(200, channels(token, ids(1)).statusCode());
+  }
+
+  @Test
+  void a_reset_ends_the_connection_without_an_answer() throws Exception {
+    String token = token();
+    fault("{\"kind\":\"reset\"}");
+    IOException broken =
+        assertThrows(IOException.class, () -> whole(channelsRequest(token, ids(1)).build()));
+    assertTrue(String.valueOf(broken.getMessage()).contains("reset"), broken::toString);
+    assertEquals(200, channels(token, ids(1)).statusCode());
+  }
+
+  @Test
+  void a_huge_answer_goes_on_as_long_as_it_is_read() throws Exception {
+    String token = token();
+    fault("{\"kind\":\"huge\"}");
+    IOException tooMuch =
+        assertThrows(IOException.class, () -> whole(channelsRequest(token, ids(1)).build()));
+    assertEquals("more than 100 MB", tooMuch.getMessage());
+    assertEquals(200, channels(token, ids(1)).statusCode());
+  }
+
+  @Test
+  void the_most_calls_of_a_minute_are_those_of_any_sixty_seconds() throws Exception {
+    String token = token();
+    for (int second : new int[] {0, 30, 1, 29, 20, 600}) {
+      clock.forward(Duration.ofSeconds(second));
+      channels(token, ids(1));
+    }
+    get("/charts/v1/top");
+    // at 0, 30, 31, 60, 80 and 680 s: the window of 30 to 80 has four, as that at 0 is out at 60
+    assertEquals(
+        JSON.readTree("{\"calls\":6,\"last_minute\":1,\"most_in_a_minute\":4}"),
+        calls().at("/upstreams/kick"));
+    assertEquals(1, calls().at("/upstreams/charts/most_in_a_minute").intValue());
+  }
+
+  /**
+   * Reads up to 100 MB of an answer, so that one without an end does not fill the memory; through
+   * the product's client, because Java's repeats by itself what was reset.
+   */
+  private static void whole(HttpRequest request) throws IOException {
+    HttpGet get = new HttpGet(request.uri());
+    request.headers().map().forEach((name, values) -> get.setHeader(name, values.get(0)));
+    get.setConfig(
+        RequestConfig.custom()
+            .setResponseTimeout(
+                Timeout.of(
+                    request.timeout().orElse(Duration.ofSeconds(30)).toMillis(), MILLISECONDS))
+            .build());
+    try (CloseableHttpClient client = HttpClients.custom().disableAutomaticRetries().build()) {
+      client.execute(
+          get,
+          answer -> {
+            InputStream body = answer.getEntity().getContent();
+            long read = 0;
+            for (long some = body.skip(1 << 16); some > 0; some = body.skip(1 << 16)) {
+              read += some;
+              if (read > 100_000_000) {
+                get.abort();
+                throw new IOException("more than 100 MB");
+              }
+            }
+            return read;
+          });
+    }
   }
 
   @Test
@@ -398,9 +493,12 @@ class SimulatorTest {
     for (FaultKind kind : FaultKind.values()) {
       fault("{\"kind\":\"" + kind.kind() + "\",\"times\":1,\"ids\":[" + FIRST + "]}");
       try {
-        send(channelsRequest(token, ids(5)).timeout(Duration.ofMillis(500)).build());
+        whole(channelsRequest(token, ids(5)).timeout(Duration.ofMillis(500)).build());
       } catch (IOException e) {
-        assertTrue(kind == FaultKind.HANG || kind == FaultKind.TRUNCATED, kind + ": " + e);
+        assertTrue(
+            EnumSet.of(FaultKind.HANG, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.HUGE)
+                .contains(kind),
+            kind + ": " + e);
       }
       token = kind == FaultKind.EXPIRED_TOKEN ? token() : token;
       send(request("/control/faults").DELETE().build());
@@ -437,6 +535,8 @@ class SimulatorTest {
         "{\"kind\":\"429\",\"retry_after\":-1}",
         "{\"kind\":\"500\",\"tims\":1}",
         "{\"kind\":\"batch\"}",
+        "{\"kind\":\"500\",\"api\":\"unknown\"}",
+        "{\"kind\":\"expired-token\",\"api\":\"charts\"}",
         "{\"kind\":",
         "null",
         "[]",

@@ -1,0 +1,46 @@
+package ingest.embedded.simulator;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** An API that is simulated: a fault is one API's, and calls are counted for its upstream. */
+enum Api {
+  KICK("kick", "kick"),
+  CHARTS("charts", "charts");
+
+  private final String api;
+  private final String upstream;
+
+  Api(String api, String upstream) {
+    this.api = api;
+    this.upstream = upstream;
+  }
+
+  /** The name in the control interface. */
+  String api() {
+    return api;
+  }
+
+  /** Whose budget of calls it shares. */
+  String upstream() {
+    return upstream;
+  }
+
+  /** Kick's when none is named. */
+  static Optional<Api> of(@Nullable String name) {
+    return name == null
+        ? Optional.of(KICK)
+        : Arrays.stream(values()).filter(known -> known.api.equals(name)).findFirst();
+  }
+
+  static String all() {
+    return Arrays.stream(values()).map(Api::api).collect(Collectors.joining(", "));
+  }
+
+  static Set<String> upstreams() {
+    return Arrays.stream(values()).map(Api::upstream).collect(Collectors.toSet());
+  }
+}
