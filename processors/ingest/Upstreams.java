@@ -4,6 +4,7 @@ import ingest.envelope.EventTypes;
 import ingest.kick.KickCredentials;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
+import ingest.kick.ProbePeriods;
 import ingest.mapping.EnvelopeStep;
 import ingest.mapping.Envelopes;
 import ingest.mapping.Mapper;
@@ -41,7 +42,7 @@ final class Upstreams {
     Registry registry = camel.getRegistry();
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
     RouteBean.KICK_TOKEN.bind(registry, token);
-    RouteBean.KICK_VIEWERS.bind(registry, new KickViewers());
+    RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));
     RouteBean.KICK_CREDENTIALS.bind(
         registry,
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));

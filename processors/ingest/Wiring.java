@@ -41,6 +41,7 @@ import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
 import ingest.http.Bounds;
 import ingest.http.PublicHttp;
+import ingest.kick.ProbeLag;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -347,7 +348,8 @@ final class Wiring implements AutoCloseable {
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     RouteBean.STATUS_REPORT.bind(
         registry, new StatusReport(counts, switches, all, clickHouse, new Digests()));
-    RouteBean.POLLERS_API.bind(registry, new PollersApi(polling(), switches));
+    RouteBean.POLLERS_API.bind(
+        registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm))));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));
     RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock));
     Refeed refeed =

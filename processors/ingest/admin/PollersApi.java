@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.poll.Lag;
 import ingest.poll.PollRun;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
@@ -22,10 +24,13 @@ public final class PollersApi {
 
   private final Pollers pollers;
   private final Switches switches;
+  private final List<Lag> lags;
 
-  public PollersApi(Pollers pollers, Switches switches) {
+  /** {@code lags}: of the pollers that know how far they are behind. */
+  public PollersApi(Pollers pollers, Switches switches, List<Lag> lags) {
     this.pollers = pollers;
     this.switches = switches;
+    this.lags = List.copyOf(lags);
   }
 
   public String list() throws SQLException, SchedulerException {
@@ -74,6 +79,14 @@ public final class PollersApi {
     poller.set("last_run", last == null ? null : run(last));
     Instant next = pollers.nextRun(name);
     poller.put("next_run", next == null ? null : next.toString());
+    for (Lag lag : lags) {
+      if (lag.poller().equals(name)) {
+        ObjectNode behind = poller.putObject("behind");
+        for (Lag.Behind of : lag.behind()) {
+          behind.putObject(of.name()).put("due", of.due()).put("seconds", of.seconds());
+        }
+      }
+    }
     return poller;
   }
 
@@ -84,7 +97,8 @@ public final class PollersApi {
         .put("channels", run.channels())
         .put("events", run.events())
         .put("new", run.fresh())
-        .put("skipped_pages", run.skipped());
+        .put("skipped_pages", run.skipped())
+        .put("ended_early", run.refusal());
   }
 
   static ObjectNode override(Switches.Setting setting) {

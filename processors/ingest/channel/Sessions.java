@@ -65,7 +65,7 @@ final class Sessions {
               peak_viewers = greatest(s.peak_viewers, excluded.peak_viewers),
               viewer_samples = s.viewer_samples + excluded.viewer_samples,
               viewer_sum = s.viewer_sum + excluded.viewer_sum%s%s%s
-          RETURNING s.id, s.is_open, s.reported_end
+          RETURNING s.id, s.channel_id, s.is_open, s.reported_end
       ), passed AS (
           UPDATE dm.stream_session s SET is_open = false
           FROM dm.streamer_channel c
@@ -77,7 +77,8 @@ final class Sessions {
       SELECT count(*) FILTER (WHERE told.is_open AND NOT coalesce(was.is_open, false)) AS opened,
              count(*) FILTER (WHERE was.is_open AND told.reported_end IS NOT NULL) AS reported,
              count(*) FILTER (WHERE was.is_open AND NOT told.is_open AND told.reported_end IS NULL)
-                 + (SELECT count(*) FROM passed) AS inferred
+                 + (SELECT count(*) FROM passed) AS inferred,
+             array_agg(told.channel_id) FILTER (WHERE told.is_open AND NOT coalesce(was.is_open, false)) AS live
       FROM told LEFT JOIN was USING (id)
       """
           .formatted(
@@ -91,6 +92,21 @@ final class Sessions {
                   "is_mature",
                   "category_id",
                   "category_name"));
+
+  /**
+   * Whoever told of the stream, it is asked for now: that a channel is live is news of which a
+   * webhook has but the beginning. The time is the transaction's, by which a poll that is being
+   * committed knows its own news. A claim that runs is left alone, so nobody asks twice at once.
+   */
+  private static final String DUE =
+      """
+      WITH news AS MATERIALIZED (
+          SELECT channel_id FROM dm.probe_schedule WHERE channel_id = ANY (?) AND NOT live
+          ORDER BY channel_id FOR UPDATE
+      )
+      UPDATE dm.probe_schedule s SET live = true, was_live = true, next_probe_at = ingest.now()
+      FROM news WHERE s.channel_id = news.channel_id
+      """;
 
   private final ChannelMetrics metrics;
 
@@ -138,7 +154,18 @@ final class Sessions {
       try (ResultSet told = write.executeQuery()) {
         told.next();
         metrics.sessions(told.getInt("opened"), told.getInt("reported"), told.getInt("inferred"));
+        java.sql.Array live = told.getArray("live");
+        if (live != null) {
+          due(tx, live);
+        }
       }
+    }
+  }
+
+  private static void due(Connection tx, java.sql.Array channels) throws SQLException {
+    try (PreparedStatement due = tx.prepareStatement(DUE)) {
+      due.setArray(1, channels);
+      due.executeUpdate();
     }
   }
 

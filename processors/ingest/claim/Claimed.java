@@ -26,12 +26,20 @@ import java.util.UUID;
  * and no other, is told. Idempotent: nothing of it hangs on whether the claim was known before.
  */
 final class Claimed implements Effect {
-  /** A channel that is tracked already keeps its schedule. */
+  /**
+   * A channel that is tracked already keeps its schedule; who verified it decides whether it goes
+   * before others, no more, so an old claim that is posted again may do so too. Kick's alone: the
+   * pollers of other platforms find their channels by themselves.
+   */
   private static final String TRACK =
       """
       WITH tracked AS (
-          INSERT INTO dm.probe_schedule (channel_id, next_probe_at) VALUES (?, ingest.now())
-          ON CONFLICT DO NOTHING
+          INSERT INTO dm.probe_schedule AS s (channel_id, next_probe_at, verified_by)
+          SELECT id, ingest.now(), CASE WHEN ? THEN ARRAY[?] ELSE '{}' END
+          FROM dm.streamer_channel WHERE id = ? AND platform = 'kick'
+          ON CONFLICT (channel_id) DO UPDATE
+          SET verified_by = array_remove(s.verified_by, ?) || excluded.verified_by
+          WHERE (? = ANY (s.verified_by)) <> (excluded.verified_by <> '{}')
       )
       SELECT external_id FROM dm.streamer_channel WHERE id = ?
       """;
@@ -69,10 +77,15 @@ final class Claimed implements Effect {
     return derived;
   }
 
-  private static String track(Connection tx, long channelId) throws SQLException {
+  private String track(Connection tx, long channelId) throws SQLException {
+    String who = claim.environment() + ":" + claim.streamerId();
     try (PreparedStatement statement = tx.prepareStatement(TRACK)) {
-      statement.setLong(1, channelId);
-      statement.setLong(2, channelId);
+      statement.setBoolean(1, claim.verified());
+      statement.setString(2, who);
+      statement.setLong(3, channelId);
+      statement.setString(4, who);
+      statement.setString(5, who);
+      statement.setLong(6, channelId);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
         return row.getString("external_id");

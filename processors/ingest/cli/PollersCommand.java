@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import ingest.settings.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Parameters;
     })
 final class PollersCommand implements Callable<Integer> {
   private static final String PATH = "/admin/pollers";
+
+  /** Less is the time between two runs. */
+  private static final Duration BEHIND = Duration.ofSeconds(10);
 
   @Mixin private final ApiOptions api;
   private final Surroundings around;
@@ -154,11 +158,31 @@ final class PollersCommand implements Callable<Integer> {
     }
     table.print(around.out(), around.ansi());
     for (JsonNode poller : pollers) {
+      for (Map.Entry<String, JsonNode> of : poller.path("behind").properties()) {
+        if (of.getValue().path("seconds").asDouble() >= BEHIND.toSeconds()) {
+          around.out().println(behind(poller, of.getKey(), of.getValue()));
+        }
+      }
+      JsonNode early = poller.path("last_run").path("ended_early");
+      if (early.isTextual()) {
+        around
+            .out()
+            .println(Text.of(poller.path("name")) + " ended its last run early: " + Text.of(early));
+      }
       JsonNode override = poller.path("override");
       if (override.isObject()) {
         around.out().println(overridden(poller, override));
       }
     }
+  }
+
+  private static String behind(JsonNode poller, String of, JsonNode lag) {
+    return "%s is behind: %s %s due, the longest for %s"
+        .formatted(
+            Text.of(poller.path("name")),
+            Text.of(lag.path("due")),
+            Text.oneLine(of),
+            Text.span(Duration.ofSeconds(lag.path("seconds").asLong())));
   }
 
   private String overridden(JsonNode poller, JsonNode override) {

@@ -5,6 +5,7 @@ import ingest.envelope.Envelope;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
 import ingest.poll.PollRun;
+import ingest.upstream.NotPermitted;
 import java.sql.Timestamp;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KickViewers {
   private final ViewerCounts mapper = new ViewerCounts();
+  private final ProbePeriods periods;
+
+  public KickViewers(ProbePeriods periods) {
+    this.periods = periods;
+  }
 
   /** Reads the claimed rows as the run's next page. */
   public Page claimed(List<Map<String, Object>> rows, Exchange exchange) {
@@ -58,7 +64,7 @@ public final class KickViewers {
   /** What Kick said of the page, and that its channels were asked for. */
   public Intake observed(JsonNode answer, @ExchangeProperty("page") Page page) {
     List<Envelope> envelopes = mapper.map(answer, page.channels(), Envelope.newTraceparent());
-    return new Intake(envelopes, List.of(new ProbeSchedule(page)));
+    return new Intake(envelopes, List.of(new ProbeSchedule(page, periods)));
   }
 
   /** Books the page with its run. */
@@ -70,6 +76,25 @@ public final class KickViewers {
   /** Sets what {@code probe-skip.sql} binds. */
   public void skipped(@ExchangeProperty("page") Page page, Exchange exchange) {
     Throwable cause = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    name(page, exchange);
+    exchange.getMessage().setHeader("slot", page.channels().get(0).slot().toString());
+    exchange.getMessage().setHeader("count", page.channels().size());
+    exchange.getMessage().setHeader("error", reason(cause));
+    Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
+  }
+
+  /**
+   * Nobody was asked: sets what {@code probe-release.sql} binds, and ends the run after this page,
+   * because the next would be refused as well.
+   */
+  public void refused(@ExchangeProperty("page") Page page, Exchange exchange) {
+    name(page, exchange);
+    exchange.setProperty("due", 0);
+    NotPermitted refusal = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, NotPermitted.class);
+    Objects.requireNonNull(PollRun.of(exchange)).refused(String.valueOf(refusal.getMessage()));
+  }
+
+  private static void name(Page page, Exchange exchange) {
     exchange.getMessage().setHeader("token", page.token().toString());
     exchange
         .getMessage()
@@ -78,10 +103,6 @@ public final class KickViewers {
             page.channels().stream()
                 .map(c -> Long.toString(c.channelId()))
                 .collect(Collectors.joining(",", "{", "}")));
-    exchange.getMessage().setHeader("slot", page.channels().get(0).slot().toString());
-    exchange.getMessage().setHeader("count", page.channels().size());
-    exchange.getMessage().setHeader("error", reason(cause));
-    Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }
 
   private static String reason(@Nullable Throwable cause) {

@@ -68,6 +68,23 @@ final class ClaimedTest {
   }
 
   @Test
+  void a_verified_claim_lets_the_channel_go_first_until_it_is_given_up() throws SQLException {
+    claim("stage", 17, "4711", "elm", false, AT);
+    assertEquals(List.of("{}"), verifiedBy());
+    claim("stage", 17, "4711", "elm", true, AT.plusSeconds(1));
+    claim("stage", 17, "4711", "elm", true, AT.plusSeconds(1));
+    claim("production", 4, "4711", "elm", true, AT.plusSeconds(2));
+    assertEquals(List.of("{stage:17,production:4}"), verifiedBy());
+    claim("stage", 18, "4711", "elm", false, AT.plusSeconds(3));
+    claim("stage", 17, "4711", "elm", false, AT.plusSeconds(4));
+    assertEquals(List.of("{production:4}"), verifiedBy(), "another streamer's changes nothing");
+  }
+
+  private static List<String> verifiedBy() {
+    return rows("SELECT verified_by FROM dm.probe_schedule");
+  }
+
+  @Test
   void the_event_says_whose_channel_it_is_and_in_which_row() throws Exception {
     claim("stage", 17, "4711", "Elm", true, AT);
     JsonNode event = JSON.readTree(rows("SELECT envelope FROM ingest.ingest_outbox").get(0));
