@@ -11,6 +11,7 @@ import ingest.mapping.Mapper;
 import ingest.mapping.MapperStep;
 import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
+import ingest.upstream.BoundedAnswers;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;
@@ -40,6 +41,7 @@ final class Upstreams {
   static void bind(
       CamelContext camel, Settings settings, Clock clock, Permits permits, MeterRegistry meters) {
     Registry registry = camel.getRegistry();
+    new BoundedAnswers(settings.number("upstream.max-answer", 1024, 1 << 28)).install(camel);
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
     RouteBean.KICK_TOKEN.bind(registry, token);
     RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));

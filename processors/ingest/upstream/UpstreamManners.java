@@ -27,7 +27,7 @@ public final class UpstreamManners implements Processor {
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamManners.class);
 
   private static final String[] REASONS = {
-    "401", "403", "429", "4xx", "5xx", "timeout", "unreachable", "unreadable", "other"
+    "401", "403", "429", "4xx", "5xx", "timeout", "unreachable", "unreadable", "unbounded", "other"
   };
 
   /** Answers of a page that is not there: paid for, and no fault of the upstream. */
@@ -128,6 +128,9 @@ public final class UpstreamManners implements Processor {
           : status >= 500 ? "5xx" : "4xx";
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AnswerOutOfBounds) {
+        return "unbounded";
+      }
       if (cause instanceof JacksonException) {
         return "unreadable";
       }
