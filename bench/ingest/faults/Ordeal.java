@@ -3,6 +3,7 @@ package ingest.faults;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.run.Balancer;
+import ingest.run.IngestProcess;
 import ingest.run.Stores;
 import ingest.run.StoresProcess;
 import java.io.File;
@@ -139,10 +140,11 @@ public final class Ordeal {
       settings.put("DELIVER_TIMEOUT", "2s");
       settings.put("POLL_KICK_VIEWERS_LEASE_SECONDS", Long.toString(LEASE.toSeconds()));
       settings.put("DRAIN_TIMEOUT", "10s");
+      IngestProcess.pollEvery(5, settings);
       ingest.add(instance(name, settings, folder));
     }
     awaitReady(instances);
-    stores.schedule("period = '5 seconds', next_probe_at = now()");
+    stores.schedule("next_probe_at = now()");
 
     Instant began = Instant.now().truncatedTo(ChronoUnit.MICROS);
     Load load = new Load(ingest, rate, seed);

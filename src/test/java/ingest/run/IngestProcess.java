@@ -78,6 +78,13 @@ public final class IngestProcess implements AutoCloseable {
     return settings;
   }
 
+  /** Has channels polled every so many seconds, whatever is known of them. */
+  public static void pollEvery(long seconds, Map<String, String> settings) {
+    for (String those : List.of("LIVE", "OFFLINE", "NEVER_LIVE")) {
+      settings.put("POLL_KICK_VIEWERS_" + those + "_SECONDS", Long.toString(seconds));
+    }
+  }
+
   /**
    * A port that nobody has, below those that the kernel gives to outgoing connections: one of these
    * may be taken again before the process listens on it.

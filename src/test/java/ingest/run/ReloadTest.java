@@ -67,6 +67,7 @@ class ReloadTest {
     Map<String, String> settings = IngestProcess.settings(root.resolve("data"));
     settings.put("CONSUME_DECLINES", "acme.*");
     settings.put("KICK_RESPONSE_TIMEOUT", "7999");
+    IngestProcess.pollEvery(3600, settings);
     run = IngestProcess.startIn(root, settings, "run");
     run.awaitReady();
     stores = Stores.of(run);

@@ -34,6 +34,7 @@ class RolesTest {
     stores = storage.stores();
     Map<String, String> envSettings = storage.role("env");
     Map<String, String> ingestSettings = storage.role("ingest");
+    IngestProcess.pollEvery(3, ingestSettings);
     ingestSettings.put(
         "STAGE_INTERNAL_EVENTS_URL",
         "http://127.0.0.1:" + envSettings.get("HTTP_PORT") + "/internal/events");
@@ -112,7 +113,7 @@ class RolesTest {
   void an_environment_that_was_killed_gets_what_it_missed() throws Exception {
     long before = events();
     env.kill();
-    stores.schedule("period = '3 seconds', next_probe_at = now()");
+    stores.schedule("next_probe_at = now()");
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> events() > before + 600 && stage("pending") > 600);
@@ -120,7 +121,7 @@ class RolesTest {
     env = IngestProcess.run(env.environment());
     long arrived = stage("delivered");
     await().atMost(Duration.ofSeconds(60)).until(() -> stage("delivered") > arrived);
-    stores.schedule("period = '60 seconds'");
+    stores.schedule("next_probe_at = now() + interval '1 hour'");
     Balance.exact(ingest, stores);
     ingest.resumePollers();
   }

@@ -48,7 +48,9 @@ class RunTest {
 
   @BeforeAll
   static void start() throws Exception {
-    run = IngestProcess.run(IngestProcess.settings(data));
+    Map<String, String> settings = IngestProcess.settings(data);
+    IngestProcess.pollEvery(4, settings);
+    run = IngestProcess.run(settings);
     stores = Stores.of(run);
   }
 
@@ -114,13 +116,13 @@ class RunTest {
 
   @Test
   void the_stores_hold_what_kick_served_value_by_value() throws Exception {
-    stores.schedule("period = '4 seconds', next_probe_at = now()");
+    stores.schedule("next_probe_at = now()");
     Upstream upstream = Upstream.of(run);
     long channels = stores.dmNumber("SELECT count(*) FROM dm.probe_schedule");
     await().atMost(FIRST_EVENTS).until(() -> upstream.served().size() >= 3 * channels);
     Balance.exact(run, stores);
     Seen.assertStoredAsServed(upstream, stores);
-    stores.schedule("period = '60 seconds'");
+    stores.schedule("next_probe_at = now() + interval '1 hour'");
     run.resumePollers();
   }
 

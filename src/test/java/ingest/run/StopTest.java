@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,7 +32,13 @@ class StopTest {
 
   @BeforeAll
   static void start() throws Exception {
-    run = IngestProcess.run(IngestProcess.settings(data));
+    run = IngestProcess.run(settings());
+  }
+
+  private static Map<String, String> settings() throws IOException {
+    Map<String, String> settings = IngestProcess.settings(data);
+    IngestProcess.pollEvery(2, settings);
+    return settings;
   }
 
   @AfterAll
@@ -45,7 +52,7 @@ class StopTest {
       throws Exception {
     Stores stores = Stores.of(run);
     run.resumePollers();
-    stores.schedule("period = '2 seconds', next_probe_at = now()");
+    stores.schedule("next_probe_at = now()");
     long before = stores.dmNumber("SELECT count(*) FROM ingest.ingest_outbox");
     await()
         .atMost(Duration.ofSeconds(60))
@@ -77,7 +84,7 @@ class StopTest {
     Instant stopped = Instant.now();
     List<String> said = run.lines();
 
-    run = IngestProcess.run(IngestProcess.settings(data));
+    run = IngestProcess.run(settings());
     Stores again = Stores.of(run);
     assertEquals(
         List.of(),

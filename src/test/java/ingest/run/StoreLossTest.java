@@ -26,9 +26,10 @@ class StoreLossTest {
     Map<String, String> settings = IngestProcess.settings(data);
     settings.put("DELIVER_LEASE", "10s"); // what could not be settled is sent again after that
     settings.put("DELIVER_TIMEOUT", "4s");
+    IngestProcess.pollEvery(2, settings);
     run = IngestProcess.run(settings);
     stores = Stores.of(run);
-    stores.schedule("period = '2 seconds', next_probe_at = now()");
+    stores.schedule("next_probe_at = now()");
   }
 
   @AfterAll

@@ -63,6 +63,7 @@ class TwoInstancesTest {
       Map<String, String> settings = role("ingest");
       settings.put("STAGE_INTERNAL_EVENTS_URL", balancer.door(name) + "/internal/events");
       settings.put("DELIVER_LEASE", "15s");
+      IngestProcess.pollEvery(PERIOD_SECONDS, settings);
       settings.put("DELIVER_TIMEOUT", "5s");
       processes.put(name, IngestProcess.start(settings, "run"));
     }
