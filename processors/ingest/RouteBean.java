@@ -25,6 +25,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
+import ingest.trust.TrustScores;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.TakePermit;
 import ingest.upstream.UpstreamManners;
@@ -62,6 +63,7 @@ public enum RouteBean {
   KICK_VIEWERS("kickViewers", KickViewers.class),
   KICK_CREDENTIALS("kickCredentials", KickCredentials.class),
   UPSTREAM_MANNERS("upstreamManners", UpstreamManners.class),
+  TRUST_SCORES("trustScores", TrustScores.class),
   HTTP_SENDER("httpSender", HttpSender.class),
   CLICKHOUSE_SENDER("clickHouseSender", ClickHouseSender.class),
   SETTLE_STEP("settleStep", SettleStep.class),

@@ -12,6 +12,7 @@ import ingest.mapping.MapperStep;
 import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
 import ingest.upstream.BoundedAnswers;
+import ingest.trust.TrustScores;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;
@@ -55,5 +56,6 @@ final class Upstreams {
     RouteBean.PERMIT.bind(registry, new TakePermit(permits));
     RouteBean.HEED_ANSWER.bind(registry, new HeedAnswer(permits, clock));
     RouteBean.CHANNEL_PAGES.bind(registry, new ChannelPages());
+    RouteBean.TRUST_SCORES.bind(registry, new TrustScores());
   }
 }

@@ -38,6 +38,11 @@ public final class Columns {
     return array(tx, "bigint", rows, value);
   }
 
+  public static <R> Array doubles(Connection tx, Collection<R> rows, Value<R, Double> value)
+      throws SQLException {
+    return array(tx, "float8", rows, value);
+  }
+
   public static <R> Array uuids(Connection tx, Collection<R> rows, Value<R, UUID> value)
       throws SQLException {
     return array(tx, "uuid", rows, value);

@@ -64,6 +64,12 @@ final class Cells {
     return fits ? value.longValue() : null;
   }
 
+  /** A number from 0 to 100. */
+  static @Nullable Double points(JsonNode value) {
+    boolean fits = value.isNumber() && value.doubleValue() >= 0 && value.doubleValue() <= 100;
+    return fits ? value.doubleValue() : null;
+  }
+
   static @Nullable String time(JsonNode value) {
     if (!value.isTextual()) {
       return null;

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.projection.trust;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.trust;
+
+import org.jspecify.annotations.NullMarked;
