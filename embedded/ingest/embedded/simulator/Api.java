@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** An API that is simulated: a fault is one API's, and calls are counted for its upstream. */
 enum Api {
   KICK("kick", "kick"),
+  KICK_SUBSCRIPTIONS("kick-subscriptions", "kick"),
+  KICK_SUBSCRIBE("kick-subscribe", "kick"),
+  KICK_UNSUBSCRIBE("kick-unsubscribe", "kick"),
   CHARTS("charts", "charts");
 
   private final String api;

@@ -35,7 +35,22 @@ final class FaultGate {
   void install(Router router) {
     router.route(HttpMethod.POST, "/oauth/token").order(-1).handler(this::token);
     router.route(HttpMethod.GET, "/public/v1/channels").order(-1).handler(this::channels);
+    subscriptions(router, HttpMethod.GET, Api.KICK_SUBSCRIPTIONS);
+    subscriptions(router, HttpMethod.POST, Api.KICK_SUBSCRIBE);
+    subscriptions(router, HttpMethod.DELETE, Api.KICK_UNSUBSCRIBE);
     router.route(HttpMethod.GET, "/charts/v1/top").order(-1).handler(this::charts);
+  }
+
+  private void subscriptions(Router router, HttpMethod method, Api api) {
+    router
+        .route(method, "/public/v1/events/subscriptions")
+        .order(-1)
+        .handler(
+            call -> {
+              calls.arrived(api);
+              boolean refused = tokens.refuses(call.request().getHeader("Authorization"));
+              pass(call, api, refused ? Optional.empty() : faults.takeFor(api, List.of()));
+            });
   }
 
   private void charts(RoutingContext call) {

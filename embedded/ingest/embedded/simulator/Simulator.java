@@ -75,13 +75,15 @@ public final class Simulator implements AutoCloseable {
     Tokens tokens = new Tokens(clock);
     Faults faults = new Faults();
     Calls calls = new Calls(faults, clock);
-    Webhooks senders = new Webhooks(world, clock, receiver);
+    Subscriptions subscriptions = new Subscriptions(world, clock);
+    Webhooks senders = new Webhooks(world, clock, receiver, subscriptions::deliveries);
     webhooks = senders;
     Path folder = temporaryFolder();
     uploads = folder;
     Main starting = new IsolatedMain(wantedPort, folder);
     starting.bind("tokens", tokens);
     starting.bind("channels", new Channels(world, clock));
+    starting.bind("subscriptions", subscriptions);
     starting.bind("truncation", new Truncation());
     starting.bind("served", new Served());
     starting.bind("chart", new Chart(world, clock));

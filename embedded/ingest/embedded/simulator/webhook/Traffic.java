@@ -36,6 +36,7 @@ final class Traffic implements AutoCloseable {
   private final Happenings happenings;
   private final Clock clock;
   private final int perSecond;
+  private final Subscribed subscribed;
   private final Webhooks.Outlet outlet;
   private final SplittableRandom random = new SplittableRandom();
   private final Semaphore unanswered = new Semaphore(UNANSWERED);
@@ -53,10 +54,16 @@ final class Traffic implements AutoCloseable {
   private Instant challengeAt = Instant.MIN;
   private Instant told;
 
-  Traffic(Happenings happenings, Clock clock, int perSecond, Webhooks.Outlet outlet) {
+  Traffic(
+      Happenings happenings,
+      Clock clock,
+      int perSecond,
+      Subscribed subscribed,
+      Webhooks.Outlet outlet) {
     this.happenings = happenings;
     this.clock = clock;
     this.perSecond = perSecond;
+    this.subscribed = subscribed;
     this.outlet = outlet;
     this.told = clock.instant();
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -147,7 +154,13 @@ final class Traffic implements AutoCloseable {
   }
 
   private void tell(Notification notification) {
-    attempt(notification, Signer.newId(notification.party()), 0);
+    int times =
+        notification.party() == SendingParty.KICK
+            ? subscribed.deliveries(notification.broadcaster(), notification.type())
+            : 1;
+    for (int i = 0; i < times; i++) {
+      attempt(notification, Signer.newId(notification.party()), 0);
+    }
   }
 
   private void attempt(Notification notification, String id, int attempt) {

@@ -48,12 +48,18 @@ public final class Webhooks implements AutoCloseable {
 
   /** Prepares the senders; {@link #start} sets them going. */
   public Webhooks(World world, Clock clock, Receiver receiver) {
+    this(world, clock, receiver, Subscribed.TO_ALL);
+  }
+
+  /** The same, Kick's steady traffic for those who subscribed to it; an order is for anybody. */
+  public Webhooks(World world, Clock clock, Receiver receiver, Subscribed subscribed) {
     this.clock = clock;
     this.keys = receiver.keys();
     this.happenings = new Happenings(world);
     this.genuine = new Signer(keys);
     this.courier = new Courier(receiver.address());
-    this.traffic = new Traffic(happenings, clock, receiver.perSecond(), new Outlet());
+    this.traffic =
+        new Traffic(happenings, clock, receiver.perSecond(), subscribed, new Outlet());
   }
 
   /** From here on there is steady traffic, where it was asked for. */
