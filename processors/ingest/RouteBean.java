@@ -16,6 +16,7 @@ import ingest.delivery.HttpSender;
 import ingest.delivery.SettleStep;
 import ingest.errors.Refusals;
 import ingest.kick.KickCredentials;
+import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
 import ingest.mapping.EnvelopeStep;
@@ -60,6 +61,7 @@ public enum RouteBean {
   PERMIT("permit", TakePermit.class),
   HEED_ANSWER("heedAnswer", HeedAnswer.class),
   KICK_TOKEN("kickToken", KickToken.class),
+  KICK_SUBSCRIPTIONS("kickSubscriptions", KickSubscriptions.class),
   KICK_VIEWERS("kickViewers", KickViewers.class),
   KICK_CREDENTIALS("kickCredentials", KickCredentials.class),
   UPSTREAM_MANNERS("upstreamManners", UpstreamManners.class),

@@ -2,9 +2,11 @@ package ingest;
 
 import ingest.envelope.EventTypes;
 import ingest.kick.KickCredentials;
+import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
 import ingest.kick.ProbePeriods;
+import ingest.kick.SubscriptionRules;
 import ingest.mapping.EnvelopeStep;
 import ingest.mapping.Envelopes;
 import ingest.mapping.Mapper;
@@ -46,6 +48,8 @@ final class Upstreams {
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
     RouteBean.KICK_TOKEN.bind(registry, token);
     RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));
+    RouteBean.KICK_SUBSCRIPTIONS.bind(
+        registry, new KickSubscriptions(SubscriptionRules.of(settings), meters));
     RouteBean.KICK_CREDENTIALS.bind(
         registry,
         new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));

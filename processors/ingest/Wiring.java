@@ -42,6 +42,8 @@ import ingest.errors.Refusals;
 import ingest.http.Bounds;
 import ingest.http.PublicHttp;
 import ingest.kick.ProbeLag;
+import ingest.kick.SubscriptionCounts;
+import ingest.kick.SubscriptionRules;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -253,6 +255,7 @@ final class Wiring implements AutoCloseable {
     Permits permits = new SharedPermits(dm, limits, metrics);
     metrics.watch(permits, limits);
     Upstreams.bind(camel, settings, clock, permits, meters);
+    new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
   }
 
   private void wireDelivery(

@@ -66,6 +66,7 @@ public final class IngestProcess implements AutoCloseable {
     settings.put("DATA_DIR", folder.toString());
     settings.put("EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0");
     settings.put("KICK_CALLS_PER_MINUTE", "0");
+    settings.put("POLL_KICK_SUBSCRIPTIONS_ENABLED", "false");
     for (String port :
         List.of(
             "HTTP_PORT",

@@ -56,6 +56,14 @@ public record Stores(String dm, String env, String clickHouse) {
     return dmRows(query).get(0).elements().next().longValue();
   }
 
+  /** A statement on {@code dm}, with the rights of its owner. */
+  public void dmExecute(String statement) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(dm);
+        Statement execute = connection.createStatement()) {
+      execute.execute(statement);
+    }
+  }
+
   /**
    * Updates the schedule of the channels while they are polled. The lock lets the poll on its way
    * end first: row by row, the two would deadlock.

@@ -77,6 +77,22 @@ public record Upstream(String url) {
     return calls;
   }
 
+  /** Every event subscription that Kick holds, the oldest first. */
+  public List<JsonNode> subscriptions() throws IOException, InterruptedException {
+    return list(send("GET", "/control/subscriptions", ""));
+  }
+
+  /** Has Kick do something with them, and returns what it holds then. */
+  public List<JsonNode> subscriptions(String order) throws IOException, InterruptedException {
+    return list(send("POST", "/control/subscriptions", order));
+  }
+
+  private static List<JsonNode> list(String json) throws IOException {
+    List<JsonNode> items = new ArrayList<>();
+    JSON.readTree(json).forEach(items::add);
+    return items;
+  }
+
   private String send(String method, String path, String body)
       throws IOException, InterruptedException {
     HttpResponse<String> answer =

@@ -102,7 +102,8 @@ public final class TestStores implements BeforeAllCallback, BeforeEachCallback, 
             WITH s AS (DELETE FROM dm.stream_session), p AS (DELETE FROM dm.probe_schedule),
                  h AS (DELETE FROM dm.streamer_channel_slug_history),
                  f AS (DELETE FROM dm.kick_follow_event), u AS (DELETE FROM dm.upstream),
-                 c AS (DELETE FROM dm.channel_poll)
+                 c AS (DELETE FROM dm.channel_poll), e AS (DELETE FROM dm.event_subscription),
+                 r AS (DELETE FROM dm.event_subscription_refusal)
             DELETE FROM dm.streamer_channel
             """);
     envSql()
