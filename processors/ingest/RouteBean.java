@@ -15,6 +15,7 @@ import ingest.delivery.ClickHouseSender;
 import ingest.delivery.HttpSender;
 import ingest.delivery.SettleStep;
 import ingest.errors.Refusals;
+import ingest.export.ChatExport;
 import ingest.kick.KickCredentials;
 import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
@@ -40,6 +41,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.apache.camel.spi.Registry;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * What routes may name, each with the class whose methods they may call. The wiring binds through
@@ -68,6 +70,8 @@ public enum RouteBean {
   TRUST_SCORES("trustScores", TrustScores.class),
   HTTP_SENDER("httpSender", HttpSender.class),
   CLICKHOUSE_SENDER("clickHouseSender", ClickHouseSender.class),
+  CHAT_EXPORT("chatExport", ChatExport.class),
+  CHAT_BUCKET("chatBucket", S3Client.class),
   SETTLE_STEP("settleStep", SettleStep.class),
   PROCESSED_EVENTS("processedEvents", ProcessedEvents.class),
   INTERNAL_EVENTS("internalEvents", InternalEvents.class),

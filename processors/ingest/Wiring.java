@@ -44,6 +44,9 @@ import ingest.http.PublicHttp;
 import ingest.kick.ProbeLag;
 import ingest.kick.SubscriptionCounts;
 import ingest.kick.SubscriptionRules;
+import ingest.export.ChatBucket;
+import ingest.export.ChatExport;
+import ingest.export.ChatExportLag;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -94,6 +97,7 @@ import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /**
  * Makes what the roles of a process need and binds it under the names that routes use. The order of
@@ -214,6 +218,9 @@ final class Wiring implements AutoCloseable {
       this.switches = switches;
       wirePollers(camel, dm, switches);
       wireDelivery(camel, vertx, dm, lanes, all, wakeUp, timeout);
+      if (StartChecks.archive(settings)) {
+        wireExport(camel, dm);
+      }
       wireClaims(camel, all, types, channelMetrics);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
@@ -296,6 +303,22 @@ final class Wiring implements AutoCloseable {
               metrics));
     }
     RouteBean.SETTLE_STEP.bind(registry, new SettleStep(settlement, lanes, metrics));
+  }
+
+  private void wireExport(CamelContext camel, DmDatabase dm) {
+    Registry registry = camel.getRegistry();
+    RouteBean.CHAT_EXPORT.bind(
+        registry,
+        new ChatExport(
+            new ClickHouse(settings.text("clickhouse.url")),
+            settings.duration("export.chat.settle"),
+            meters));
+    new ChatExportLag(meters, dm);
+    S3Client bucket = ChatBucket.open(settings);
+    if (bucket != null) {
+      open.push(bucket);
+      RouteBean.CHAT_BUCKET.bind(registry, bucket);
+    }
   }
 
   private void wireClaims(

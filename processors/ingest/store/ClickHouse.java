@@ -7,10 +7,15 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /** The ClickHouse server, by its HTTP interface. Thread-safe. */
@@ -134,12 +139,27 @@ public final class ClickHouse {
     if (!authorization.isEmpty()) {
       request.header("Authorization", authorization);
     }
-    HttpResponse<String> answer =
-        client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    HttpResponse<String> answer = answer(request.build(), within);
     if (answer.statusCode() != 200) {
       throw new Refused(answer.statusCode(), answer.body());
     }
     return answer.body();
+  }
+
+  /** The client's own time-out ends with the headers; an answer that stops in the middle has none. */
+  private HttpResponse<String> answer(HttpRequest request, Duration within)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<String>> answer =
+        client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    try {
+      return answer.get(within.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new HttpTimeoutException("ClickHouse has not answered within " + within);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
+    }
   }
 
   private static String encode(String text) {
