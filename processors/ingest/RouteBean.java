@@ -10,6 +10,7 @@ import ingest.claim.InternalClaims;
 import ingest.claim.VerifyClaim;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
+import ingest.consumer.ProcessedRetention;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.ClickHouseSender;
 import ingest.delivery.HttpSender;
@@ -20,6 +21,9 @@ import ingest.kick.KickCredentials;
 import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
+import ingest.maintenance.EventKeys;
+import ingest.maintenance.OldDays;
+import ingest.maintenance.TooOld;
 import ingest.mapping.EnvelopeStep;
 import ingest.mapping.Envelopes;
 import ingest.mapping.MapperStep;
@@ -74,6 +78,7 @@ public enum RouteBean {
   CHAT_BUCKET("chatBucket", S3Client.class),
   SETTLE_STEP("settleStep", SettleStep.class),
   PROCESSED_EVENTS("processedEvents", ProcessedEvents.class),
+  PROCESSED_RETENTION("processedRetention", ProcessedRetention.class),
   INTERNAL_EVENTS("internalEvents", InternalEvents.class),
   VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
   VERIFY_CLAIM("verifyClaim", VerifyClaim.class),
@@ -90,7 +95,10 @@ public enum RouteBean {
   POLLERS_API("pollersApi", PollersApi.class),
   TARGETS_API("targetsApi", TargetsApi.class),
   EMIT_API("emitApi", EmitApi.class),
-  REFEED_API("refeedApi", RefeedApi.class);
+  REFEED_API("refeedApi", RefeedApi.class),
+  TOO_OLD("tooOld", TooOld.class),
+  OLD_DAYS("oldDays", OldDays.class),
+  EVENT_KEYS("eventKeys", EventKeys.class);
 
   private final String bean;
   private final Class<?> type;

@@ -1,6 +1,7 @@
 package ingest;
 
 import ingest.delivery.Targets;
+import ingest.maintenance.Horizons;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
@@ -29,6 +30,7 @@ final class StartChecks {
     refuseForeignSecrets();
     readable();
     leaseOutlastsRequest();
+    Horizons.of(settings);
   }
 
   private void requireSettings() {

@@ -20,6 +20,7 @@ import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.EnvDatabase;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
+import ingest.consumer.ProcessedRetention;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.BacklogMetrics;
 import ingest.delivery.Backoff;
@@ -47,6 +48,11 @@ import ingest.kick.SubscriptionRules;
 import ingest.export.ChatBucket;
 import ingest.export.ChatExport;
 import ingest.export.ChatExportLag;
+import ingest.maintenance.EventKeys;
+import ingest.maintenance.Horizons;
+import ingest.maintenance.MaintenanceMetrics;
+import ingest.maintenance.OldDays;
+import ingest.maintenance.TooOld;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -223,7 +229,20 @@ final class Wiring implements AutoCloseable {
       }
       wireClaims(camel, all, types, channelMetrics);
       wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
+      wireMaintenance(camel, dm, all);
     }
+  }
+
+  private void wireMaintenance(CamelContext camel, DmDatabase dm, List<Target> all) {
+    Registry registry = camel.getRegistry();
+    Horizons horizons = Horizons.of(settings);
+    ClickHouse archive =
+        StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
+    MaintenanceMetrics metrics =
+        new MaintenanceMetrics(meters, dm, all.stream().map(Target::name).toList());
+    RouteBean.TOO_OLD.bind(registry, new TooOld(dm, horizons.park(), metrics));
+    RouteBean.OLD_DAYS.bind(registry, new OldDays(dm, archive, horizons.outbox(), metrics));
+    RouteBean.EVENT_KEYS.bind(registry, new EventKeys(dm, horizons.intake()));
   }
 
   private void wireWebhooks(CamelContext camel, EventTypes types) {
@@ -342,6 +361,8 @@ final class Wiring implements AutoCloseable {
     processed.makePartitions();
     Consumer consumer = new Consumer(env, projectors(), settings.list("consume.declines"), types());
     RouteBean.PROCESSED_EVENTS.bind(camel.getRegistry(), processed);
+    RouteBean.PROCESSED_RETENTION.bind(
+        camel.getRegistry(), new ProcessedRetention(env, Horizons.of(settings).consumer()));
     RouteBean.INTERNAL_EVENTS.bind(
         camel.getRegistry(), new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
     RouteBean.VERIFY_DELIVERY.bind(
