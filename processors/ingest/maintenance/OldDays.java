@@ -100,11 +100,14 @@ public final class OldDays {
       GROUP BY 1
       """;
 
+  /** True where that is news. */
   private static final String HOLD =
       """
-      UPDATE ingest.old_day
+      UPDATE ingest.old_day o
       SET reason = ?, target = ?, events = ?, detail = left(?, 500), held_since = coalesce(held_since, ingest.now())
-      WHERE day = ?
+      FROM (SELECT day, reason, target FROM ingest.old_day WHERE day = ?) was
+      WHERE o.day = was.day
+      RETURNING (was.reason, was.target) IS DISTINCT FROM (o.reason, o.target)
       """;
 
   private static final String TOTAL =
@@ -362,8 +365,11 @@ public final class OldDays {
       update.setLong(3, held.events);
       update.setString(4, held.detail);
       update.setObject(5, day);
-      update.executeUpdate();
+      try (ResultSet row = update.executeQuery()) {
+        if (row.next() && row.getBoolean(1)) {
+          LOG.warn("outbox day {} is past retention and stays: {}", day, held.detail);
+        }
+      }
     }
-    LOG.warn("outbox day {} is past retention and stays: {}", day, held.detail);
   }
 }
