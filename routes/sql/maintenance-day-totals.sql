@@ -3,7 +3,7 @@
 DELETE FROM ingest.day_total
 WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM ingest.day_total
-    WHERE day < (ingest.now() - CAST(:#keep AS interval))::date
+    WHERE day < CAST(ingest.now() - CAST(:#keep AS interval) AS date)
     LIMIT CAST(:#rows AS int)
     FOR UPDATE SKIP LOCKED
 ))

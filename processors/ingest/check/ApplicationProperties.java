@@ -42,6 +42,11 @@ record ApplicationProperties(List<Entry> entries) {
     return found;
   }
 
+  /** The environment that a file is of; empty for the one of all. */
+  static String environment(String file) {
+    return file.replaceFirst("^application-?", "").replaceFirst("\\.properties$", "");
+  }
+
   /** The names of all such files below {@code root}, sorted. */
   static List<String> files(Path root) {
     try (Stream<Path> files = Files.list(root.toAbsolutePath())) {

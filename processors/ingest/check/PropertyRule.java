@@ -1,6 +1,8 @@
 package ingest.check;
 
+import ingest.maintenance.Horizons;
 import ingest.settings.Kind;
+import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +29,8 @@ enum PropertyRule {
   CAMEL_KNOWS_ITS_KEYS(PropertyRule::camel),
   EVERY_POLLER_CAN_BE_SWITCHED_OFF(PropertyRule::unswitched),
   AN_ENVIRONMENTS_FILE_SETS_DECLARED_KEYS(PropertyRule::strange),
-  AN_ENVIRONMENTS_VALUE_IS_OF_ITS_DEFAULTS_KIND(PropertyRule::unkind);
+  AN_ENVIRONMENTS_VALUE_IS_OF_ITS_DEFAULTS_KIND(PropertyRule::unkind),
+  AN_ID_IS_KEPT_FOR_AS_LONG_AS_ITS_EVENT_CAN_COME_AGAIN(PropertyRule::horizons);
 
   /**
    * Keys that begin with the name of a target, so that application.properties cannot know them; it
@@ -219,6 +222,29 @@ enum PropertyRule {
                                 entry.line(),
                                 "%s: '%s' is not %s".formatted(entry.key(), entry.value(), kind)));
               }
+            });
+  }
+
+  /** Told where a file sets the first of them. */
+  private static void horizons(RouteTree tree, Told told) {
+    everyFile(tree)
+        .forEach(
+            (file, properties) -> {
+              Settings settings =
+                  Settings.load(
+                      tree.root(), Map.of("INGEST_ENV", ApplicationProperties.environment(file)));
+              properties.entries().stream()
+                  .filter(e -> Horizons.KEYS.contains(e.key()))
+                  .filter(e -> Horizons.KEYS.stream().allMatch(settings::has))
+                  .findFirst()
+                  .ifPresent(
+                      first -> {
+                        try {
+                          Horizons.of(settings);
+                        } catch (SettingException e) {
+                          told.at(file, first.line(), String.valueOf(e.getMessage()));
+                        }
+                      });
             });
   }
 }

@@ -3,6 +3,7 @@ package ingest.maintenance;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How long what an event leaves behind is kept. One rule relates these spans: whoever still has the
@@ -14,6 +15,11 @@ import java.time.Duration;
  * @param consumer ids that an environment has processed, by which ours is known
  */
 public record Horizons(Duration outbox, Duration park, Duration intake, Duration consumer) {
+  /** The settings that say so. */
+  public static final List<String> KEYS =
+      List.of(
+          "retention.outbox", "park.max", "retention.event-keys", "retention.processed-events");
+
   /** Between the last delivery of an event and the end of its id. */
   private static final Duration MARGIN = Duration.ofDays(1);
 
@@ -39,7 +45,7 @@ public record Horizons(Duration outbox, Duration park, Duration intake, Duration
   private void hold() {
     if (outbox.compareTo(LEAST_OUTBOX) < 0) {
       throw new SettingException(
-          "RETENTION_OUTBOX (%s) has to be two days at least".formatted(days(outbox)));
+          "RETENTION_OUTBOX (%s) is less than two days: clocks may be off".formatted(days(outbox)));
     }
     Duration longest = outbox.plus(park).plus(MARGIN);
     if (intake.compareTo(longest) < 0) {

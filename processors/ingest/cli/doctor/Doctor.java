@@ -50,6 +50,7 @@ public final class Doctor {
     List.of(
             new RoleCheck(settings, roles, parts),
             new TypesCheck(root),
+            new HorizonsCheck(settings),
             new EngineCheck(settings, root, parts),
             new DataFolderCheck(settings, root, parts),
             new PortCheck(settings, probe, parts),

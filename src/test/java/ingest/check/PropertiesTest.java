@@ -84,6 +84,14 @@ final class PropertiesTest {
           # POLL_ACME_THINGS_ENABLED: on or off.
           poll.acme-things.enabled = true
           camel.main.name = {{acme.limit}}
+          # RETENTION_OUTBOX: a day of it.
+          retention.outbox = 8d
+          # PARK_MAX: the longest wait.
+          park.max = 25d
+          # RETENTION_EVENT_KEYS: of senders.
+          retention.event-keys = 35d
+          # RETENTION_PROCESSED_EVENTS: of environments.
+          retention.processed-events = 35d
           """);
       write(
           "application-stage.properties",
@@ -104,6 +112,7 @@ final class PropertiesTest {
               loaded.get().number("acme.limit", 1, 2);
               Other.of(settings, "acme.limit");
               settings.has("stage.delivery-secret");
+              Stream.of("retention.outbox", "park.max", "retention.event-keys", "retention.processed-events");
             }
           }
           """);
@@ -188,6 +197,18 @@ final class PropertiesTest {
               "acme.limit = 8",
               "acme.limit = eight",
               "application-stage.properties:1: acme.limit: 'eight' is not a whole number"),
+          arguments(
+              "AN_ID_IS_KEPT_FOR_AS_LONG_AS_ITS_EVENT_CAN_COME_AGAIN",
+              PROPERTIES,
+              "park.max = 25d",
+              "park.max = 27d",
+              ":13: RETENTION_EVENT_KEYS (35 days) is less than RETENTION_OUTBOX + PARK_MAX + 1 day (36 days)"),
+          arguments(
+              "AN_ID_IS_KEPT_FOR_AS_LONG_AS_ITS_EVENT_CAN_COME_AGAIN",
+              "application-stage.properties",
+              "acme.limit = 8",
+              "acme.limit = 8\nretention.processed-events = 10d",
+              "application-stage.properties:2: RETENTION_PROCESSED_EVENTS (10 days) is less than RETENTION_EVENT_KEYS (35 days)"),
           arguments(
               "AN_ENVIRONMENTS_FILE_SETS_DECLARED_KEYS",
               "application-stage.properties",

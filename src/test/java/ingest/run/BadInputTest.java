@@ -347,6 +347,12 @@ final class BadInputTest {
             "DELIVER_TIMEOUT (deliver.timeout, from application.properties): '15s' is not less than half of DELIVER_LEASE"));
     all.add(
         env(
+            "keys forgotten while their events wait",
+            "PARK_MAX",
+            "27d",
+            "RETENTION_EVENT_KEYS (35 days) is less than RETENTION_OUTBOX + PARK_MAX + 1 day (36 days)"));
+    all.add(
+        env(
             "a schedule that is none",
             "POLL_KICK_VIEWERS_CRON",
             "nonsense",

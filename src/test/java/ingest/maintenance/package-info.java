@@ -1,0 +1,5 @@
+/** What keeps the stores from growing. */
+@NullMarked
+package ingest.maintenance;
+
+import org.jspecify.annotations.NullMarked;
