@@ -77,7 +77,13 @@ class EventKeysTest {
 
     assertEquals(List.of("2", "3", "5"), left());
     assertEquals(List.of(), keys.due());
-    assertThrows(SQLException.class, () -> key(2, 39, 0), "it is a duplicate as before");
+    assertEquals(
+        0,
+        STORES
+            .sql()
+            .number(
+                "WITH again AS (INSERT INTO ingest.event_key SELECT * FROM ingest.event_key ON CONFLICT DO NOTHING RETURNING id) SELECT count(*) FROM again"),
+        "they are duplicates as before");
   }
 
   @Test
@@ -95,7 +101,6 @@ class EventKeysTest {
               SQLException.class,
               () -> {
                 statement.execute("SELECT count(*) FROM ingest.ingest_outbox");
-                STORES.sql().run("SELECT 1");
                 try (Connection own = STORES.dm().connection();
                     Statement drop = own.createStatement()) {
                   drop.execute("SELECT ingest.drop_day(current_date - 39)");
