@@ -127,6 +127,7 @@ final class Wiring implements AutoCloseable {
 
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
+  private @Nullable Permits permits;
   private @Nullable LaneComponent laneComponent;
   private Collection<Lane> lanesHere = List.of();
 
@@ -278,9 +279,10 @@ final class Wiring implements AutoCloseable {
     RouteBean.POLLERS.bind(registry, polling);
     Map<String, Limits> limits = Limits.of(settings);
     UpstreamMetrics metrics = new UpstreamMetrics(meters, limits);
-    Permits permits = new SharedPermits(dm, limits, metrics);
-    metrics.watch(permits, limits);
-    Upstreams.bind(camel, settings, clock, permits, meters);
+    Permits shared = new SharedPermits(dm, limits, metrics);
+    permits = shared;
+    metrics.watch(shared, limits);
+    Upstreams.bind(camel, settings, clock, shared, meters);
     new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
   }
 
@@ -394,7 +396,14 @@ final class Wiring implements AutoCloseable {
     ClickHouse clickHouse =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     RouteBean.STATUS_REPORT.bind(
-        registry, new StatusReport(counts, switches, all, clickHouse, new Digests()));
+        registry, new StatusReport(
+            counts,
+            switches,
+            all,
+            clickHouse,
+            new Digests(),
+            Objects.requireNonNull(permits),
+            Limits.of(settings)));
     RouteBean.POLLERS_API.bind(
         registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm))));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));

@@ -8,6 +8,9 @@ import ingest.delivery.Digests;
 import ingest.delivery.Target;
 import ingest.poll.Switches;
 import ingest.store.ClickHouse;
+import ingest.upstream.Limits;
+import ingest.upstream.Permits;
+import ingest.upstream.Standing;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -31,18 +34,29 @@ public final class StatusReport {
   private final List<Target> targets;
   private final @Nullable ClickHouse clickHouse;
   private final Digests digests;
+  private final Permits permits;
+  private final Map<String, Limits> limits;
 
+  /**
+   * A report.
+   *
+   * @param limits of the upstreams, by name
+   */
   public StatusReport(
       Counts counts,
       Switches switches,
       List<Target> targets,
       @Nullable ClickHouse clickHouse,
-      Digests digests) {
+      Digests digests,
+      Permits permits,
+      Map<String, Limits> limits) {
     this.counts = counts;
     this.switches = switches;
     this.targets = targets;
     this.clickHouse = clickHouse;
     this.digests = digests;
+    this.permits = permits;
+    this.limits = Map.copyOf(limits);
   }
 
   public String json() throws SQLException, InterruptedException {
@@ -63,6 +77,7 @@ public final class StatusReport {
     }
     archive(status, from, errors);
     environments(status, from, errors);
+    upstreams(status.putObject("upstreams"));
     ArrayNode overrides = status.putArray("overrides");
     for (Switches.Setting setting : switches.overrides()) {
       overrides.add(PollersApi.override(setting).put("name", setting.name()));
@@ -100,5 +115,29 @@ public final class StatusReport {
         }
       }
     }
+  }
+
+  /** Those that were called since the store was made. */
+  private void upstreams(ObjectNode upstreams) throws SQLException {
+    for (Standing standing : permits.standings()) {
+      Limits allowed = limits.getOrDefault(standing.upstream(), Limits.NONE);
+      ObjectNode upstream = upstreams.putObject(standing.upstream());
+      upstream
+          .put("calls_today", standing.calls())
+          .put("calls_per_minute", allowed.callsPerMinute())
+          .put("credits_today", standing.credits())
+          .put("credits_per_day", allowed.creditsPerDay())
+          .put("remaining", standing.remaining())
+          .put("limit", standing.limit())
+          .put("failures", standing.failures());
+      put(upstream, "resets_at", standing.resetsAt());
+      put(upstream, "paused_until", standing.pausedUntil());
+      put(upstream, "open_until", standing.openUntil());
+      upstream.put("paused_why", standing.pausedWhy());
+    }
+  }
+
+  private static void put(ObjectNode node, String name, @Nullable Instant time) {
+    node.put(name, time == null ? null : time.toString());
   }
 }

@@ -1,12 +1,16 @@
 package ingest.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import ingest.settings.Settings;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -16,7 +20,8 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = {
-      "Shows what was accepted, what each target has of it, and what was overridden by hand.",
+      "Shows what was accepted, what each target has of it, how the upstreams stand, and what was",
+      "overridden by hand.",
       "Exits with 1 when a store could not be asked: its numbers are missing then."
     },
     footerHeading = "%nExamples:%n",
@@ -67,6 +72,13 @@ final class StatusCommand implements Callable<Integer> {
     }
     section("Deliveries", deliveries, out);
 
+    Table upstreams =
+        new Table("UPSTREAM", "CALLS TODAY", "CREDITS TODAY", "IT SAYS LEFT", "NOT CALLED BEFORE");
+    for (Map.Entry<String, JsonNode> upstream : status.path("upstreams").properties()) {
+      upstreams(upstreams, upstream.getKey(), upstream.getValue());
+    }
+    section("Upstreams", upstreams, out);
+
     Table overrides = new Table("NAME", "VALUE", "BY", "SINCE", "UNTIL", "WHY");
     for (JsonNode override : status.path("overrides")) {
       overrides.row(
@@ -89,6 +101,31 @@ final class StatusCommand implements Callable<Integer> {
         Table.alarm(counts.path("dead")),
         Table.alarm(counts.path("abandoned")),
         oldest.isNumber() ? Text.span(Duration.ofSeconds(oldest.asLong())) : "-");
+  }
+
+  private void upstreams(Table table, String upstream, JsonNode standing) {
+    Instant now = around.clock().instant();
+    String until =
+        Stream.of("paused_until", "open_until")
+            .map(name -> standing.path(name).asText(""))
+            .filter(time -> !time.isEmpty() && Instant.parse(time).isAfter(now))
+            .max(Comparator.naturalOrder())
+            .orElse("");
+    table.row(
+        upstream,
+        standing.path("calls_today"),
+        standing.path("credits_per_day").asInt() == 0
+            ? "-"
+            : "%d of %d"
+                .formatted(
+                    standing.path("credits_today").asLong(),
+                    standing.path("credits_per_day").asInt()),
+        standing.path("limit").isNull()
+            ? Text.of(standing.path("remaining"))
+            : "%d of %d"
+                .formatted(
+                    standing.path("remaining").asLong(), standing.path("limit").asInt()),
+        until.isEmpty() ? "-" : Text.time(TextNode.valueOf(until), around.clock()));
   }
 
   private void section(String title, Table table, PrintWriter out) {

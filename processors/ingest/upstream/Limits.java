@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * @param creditsPerDay of all instances together, a day in UTC; 0 where calls cost nothing
  */
 public record Limits(int callsPerMinute, int creditsPerDay) {
-  static final Limits NONE = new Limits(0, 0);
+  /** Neither paced nor paid. */
+  public static final Limits NONE = new Limits(0, 0);
 
   private static final String PACE = ".calls-per-minute";
   private static final String BUDGET = ".credits-per-day";
