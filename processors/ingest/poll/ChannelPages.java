@@ -48,7 +48,7 @@ public final class ChannelPages {
     return type.cast(Objects.requireNonNull(row.get(name), name));
   }
 
-  /** Sets what {@code poll-release.sql} and {@code poll-done.sql} bind. */
+  /** Sets what {@code poll-release.sql} binds. */
   public void name(@ExchangeProperty("page") ChannelPage page, Exchange exchange) {
     Message message = exchange.getMessage();
     message.setHeader("poller", page.poller());
