@@ -67,7 +67,9 @@ public final class PollersApi {
     ObjectNode poller = JSON.createObjectNode();
     poller.put("name", name);
     poller.put("schedule", pollers.schedule(name));
-    poller.put("on", switches.on(key));
+    String lacks = switches.lacks(name);
+    poller.put("on", lacks == null && switches.on(key));
+    poller.put("lacks", lacks);
     poller.set(
         "override",
         switches.overrides().stream()

@@ -169,6 +169,13 @@ final class PollersCommand implements Callable<Integer> {
             .out()
             .println(Text.of(poller.path("name")) + " ended its last run early: " + Text.of(early));
       }
+      if (poller.path("lacks").isTextual()) {
+        around
+            .out()
+            .println(
+                "%s is off: %s is not set"
+                    .formatted(Text.of(poller.path("name")), Text.of(poller.path("lacks"))));
+      }
       JsonNode override = poller.path("override");
       if (override.isObject()) {
         around.out().println(overridden(poller, override));

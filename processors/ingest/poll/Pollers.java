@@ -86,8 +86,7 @@ public final class Pollers {
     if (!forced && !switches.on(key(exchange.getFromRouteId()))) {
       return false;
     }
-    run(exchange, forced);
-    return true;
+    return able(run(exchange, forced));
   }
 
   /**
@@ -98,7 +97,7 @@ public final class Pollers {
    */
   public boolean claim(Exchange exchange) throws SQLException {
     PollRun run = run(exchange, forced(exchange));
-    if (!run.forced() && !switches.on(key(run.poller()))) {
+    if (!able(run) || (!run.forced() && !switches.on(key(run.poller())))) {
       return false;
     }
     Instant slot =
@@ -114,6 +113,15 @@ public final class Pollers {
     exchange.setProperty(Arrival.PROPERTY, new Arrival(at, slot, Envelope.newTraceparent()));
     exchange.getMessage().removeHeaders("*", "CamelRedeliver*");
     return true;
+  }
+
+  /** Whether it has what it needs; a run that was asked for by hand says what is missing. */
+  private boolean able(PollRun run) {
+    String lacking = switches.lacks(run.poller());
+    if (lacking != null && run.forced()) {
+      run.refused(lacking + " is not set");
+    }
+    return lacking == null;
   }
 
   /** Books what a poll brought with its run; the last step of a poller that began with a claim. */
@@ -272,7 +280,7 @@ public final class Pollers {
 
   private double on(String name) {
     try {
-      return switches.on(key(name)) ? 1 : 0;
+      return switches.on(key(name)) && switches.lacks(name) == null ? 1 : 0;
     } catch (SQLException e) {
       return Double.NaN;
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * runs out. Read from the database each time, so every instance follows at its next look.
  */
 public final class Switches {
+  private static final String NEEDS = ".needs";
+
   private final DmDatabase dm;
   private volatile Settings settings;
 
@@ -51,6 +53,19 @@ public final class Switches {
             .findFirst()
             .orElseGet(() -> settings.find(name).orElse("true"));
     return Boolean.parseBoolean(value);
+  }
+
+  /**
+   * The variable that a poller cannot do without and that is not set, of those that {@code
+   * poll.<poller>.needs} names; null where it has all. No switch can help it.
+   */
+  public @Nullable String lacks(String poller) {
+    Settings now = settings;
+    return now.list("poll." + poller + NEEDS).stream()
+        .filter(key -> !now.has(key))
+        .map(Settings::variable)
+        .findFirst()
+        .orElse(null);
   }
 
   /** The overrides in force, by name. */
