@@ -90,6 +90,7 @@ public final class EmbeddedStack implements Embedded {
     int simulator = settings.port("embedded.simulator.port");
     if (!settings.has("kick.api-url") && reached.containsKey("dm.database-url") && simulator > 0) {
       reached.putAll(simulator(simulator));
+      reached.putAll(others(settings, simulator));
     }
     return reached;
   }
@@ -110,6 +111,22 @@ public final class EmbeddedStack implements Embedded {
         Simulator.CLIENT_ID,
         "kick.client-secret",
         Simulator.CLIENT_SECRET);
+  }
+
+  /** The simulated upstreams that stand in for those that are not configured. */
+  private static Map<String, String> others(Settings settings, int port) {
+    String address = "http://127.0.0.1:" + port;
+    Map<String, String> others = new HashMap<>();
+    if (!settings.has("x.bearer-token")) {
+      others.put("x.api-url", address);
+      others.put("x.bearer-token", Simulator.BEARER_TOKEN);
+    }
+    if (!settings.has("sheets.ranges")) {
+      others.put("sheets.api-url", address);
+      others.put("sheets.api-key", Simulator.API_KEY);
+      others.put("sheets.ranges", Simulator.SHEET_RANGES);
+    }
+    return others;
   }
 
   @Override
@@ -201,5 +218,6 @@ public final class EmbeddedStack implements Embedded {
     parts.push(upstreams);
     simulator = upstreams;
     reached.putAll(simulator(upstreams.port()));
+    reached.putAll(others(settings, upstreams.port()));
   }
 }

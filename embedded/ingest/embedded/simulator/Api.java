@@ -12,7 +12,9 @@ enum Api {
   KICK_SUBSCRIPTIONS("kick-subscriptions", "kick"),
   KICK_SUBSCRIBE("kick-subscribe", "kick"),
   KICK_UNSUBSCRIBE("kick-unsubscribe", "kick"),
-  CHARTS("charts", "charts");
+  CHARTS("charts", "charts"),
+  X("x", "x"),
+  SHEETS("sheets", "sheets");
 
   private final String api;
   private final String upstream;

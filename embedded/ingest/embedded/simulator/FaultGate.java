@@ -39,6 +39,11 @@ final class FaultGate {
     subscriptions(router, HttpMethod.POST, Api.KICK_SUBSCRIBE);
     subscriptions(router, HttpMethod.DELETE, Api.KICK_UNSUBSCRIBE);
     router.route(HttpMethod.GET, "/charts/v1/top").order(-1).handler(this::charts);
+    router.route(HttpMethod.GET, "/2/users").order(-1).handler(call -> of(Api.X, call));
+    router
+        .route(HttpMethod.GET, "/v4/spreadsheets/:spreadsheet/values/:range")
+        .order(-1)
+        .handler(call -> of(Api.SHEETS, call));
   }
 
   private void subscriptions(Router router, HttpMethod method, Api api) {
@@ -57,6 +62,11 @@ final class FaultGate {
     calls.charts();
     calls.arrived(Api.CHARTS);
     pass(call, Api.CHARTS, faults.takeFor(Api.CHARTS, List.of()));
+  }
+
+  private void of(Api api, RoutingContext call) {
+    calls.arrived(api);
+    pass(call, api, faults.takeFor(api, List.of()));
   }
 
   private void token(RoutingContext call) {

@@ -20,6 +20,8 @@ enum FaultKind {
   BLOCKED("403"),
   /** Too many requests, with Retry-After where the fault has one. */
   TOO_MANY_REQUESTS("429"),
+  /** 429 that no waiting for a reset helps: the cap of a billing period, as X has it. */
+  USAGE_CAPPED("usage-capped"),
   SERVER_ERROR("500"),
   /** The call is taken and never answered. */
   HANG("hang"),

@@ -35,6 +35,14 @@ public final class Simulator implements AutoCloseable {
   public static final String CLIENT_ID = "simulated-client";
   public static final String CLIENT_SECRET = "simulated-secret";
 
+  public static final String BEARER_TOKEN = "simulated-bearer-token";
+  public static final String API_KEY = "simulated-api-key";
+
+  /** The range of the sheet that it serves, as a setting. */
+  public static final String SHEET_RANGES =
+      """
+      [{"name":"partners","spreadsheet":"simulated-sheet","range":"Partners!A1:E","key":"id","header":["id","name","share","active","notes"]}]""";
+
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private final int wantedPort;
@@ -88,6 +96,8 @@ public final class Simulator implements AutoCloseable {
     starting.bind("served", new Served());
     starting.bind("chart", new Chart(world, clock));
     starting.bind("servedCharts", new Served());
+    starting.bind("xUsers", new XUsers(clock));
+    starting.bind("simulatedSheet", new SimulatedSheet());
     starting.bind("faults", faults);
     starting.bind("calls", calls);
     starting.bind("webhooks", senders);
