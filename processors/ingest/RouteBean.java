@@ -31,6 +31,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
+import ingest.sheets.Sheets;
 import ingest.trust.TrustScores;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.TakePermit;
@@ -39,6 +40,7 @@ import ingest.webhook.AnswerCall;
 import ingest.webhook.AnswerChallenge;
 import ingest.webhook.CallMapper;
 import ingest.webhook.VerifyWebhook;
+import ingest.x.XFollowers;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import java.util.Map;
@@ -72,6 +74,8 @@ public enum RouteBean {
   KICK_CREDENTIALS("kickCredentials", KickCredentials.class),
   UPSTREAM_MANNERS("upstreamManners", UpstreamManners.class),
   TRUST_SCORES("trustScores", TrustScores.class),
+  X_FOLLOWERS("xFollowers", XFollowers.class),
+  SHEETS("sheets", Sheets.class),
   HTTP_SENDER("httpSender", HttpSender.class),
   CLICKHOUSE_SENDER("clickHouseSender", ClickHouseSender.class),
   CHAT_EXPORT("chatExport", ChatExport.class),

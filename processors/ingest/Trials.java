@@ -53,6 +53,8 @@ final class Trials {
           "kick.api-url", Product.KICK,
           "kick.client-id", Trial.MADE_UP,
           "kick.client-secret", Trial.MADE_UP,
+          "x.bearer-token", Trial.MADE_UP,
+          "sheets.api-key", Trial.MADE_UP,
           "ingest.delivery-secret", "whsec_bWFkZSB1cCBieSB0cnkgYW5kIGdvb2QgZm9yIG5vdGhpbmc=");
 
   private static final Path ROUTES = Path.of("routes");
@@ -166,6 +168,7 @@ final class Trials {
     RouteBean.REFUSALS.bind(registry, new Refusals());
     Upstreams.bind(camel, settings, clock, Permits.free(), meters);
     Upstreams.bindMapping(registry, types, clock);
+    Upstreams.bindOthers(registry, settings, types, clock, Permits.free(), meters);
     Webhooks.bind(camel, settings, types, null, clock, meters);
     ChannelMetrics channels = new ChannelMetrics(meters);
     RouteBean.CHANNEL_METRICS.bind(registry, channels);

@@ -14,12 +14,14 @@ import ingest.mapping.MapperStep;
 import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
 import ingest.upstream.BoundedAnswers;
+import ingest.sheets.Sheets;
 import ingest.trust.TrustScores;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;
 import ingest.upstream.TakePermit;
 import ingest.upstream.UpstreamManners;
+import ingest.x.XFollowers;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.Map;
@@ -61,5 +63,19 @@ final class Upstreams {
     RouteBean.HEED_ANSWER.bind(registry, new HeedAnswer(permits, clock));
     RouteBean.CHANNEL_PAGES.bind(registry, new ChannelPages());
     RouteBean.TRUST_SCORES.bind(registry, new TrustScores());
+  }
+
+  /** The steps of X and of Google Sheets. */
+  static void bindOthers(
+      Registry registry,
+      Settings settings,
+      EventTypes types,
+      Clock clock,
+      Permits permits,
+      MeterRegistry meters) {
+    RouteBean.X_FOLLOWERS.bind(
+        registry,
+        new XFollowers(() -> settings.text("x.bearer-token"), permits, clock, meters));
+    RouteBean.SHEETS.bind(registry, new Sheets(settings, types, meters));
   }
 }

@@ -284,6 +284,7 @@ final class Wiring implements AutoCloseable {
     metrics.watch(shared, limits);
     Upstreams.bind(camel, settings, clock, shared, meters);
     new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
+    Upstreams.bindOthers(registry, settings, types(), clock, permits, meters);
   }
 
   private void wireDelivery(

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.sheets;
+
+import org.jspecify.annotations.NullMarked;
