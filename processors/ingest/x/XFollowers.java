@@ -70,7 +70,7 @@ public final class XFollowers {
     try {
       told = FollowerCounts.map(answer, page.channels(), Envelope.newTraceparent());
     } catch (InvalidEnvelope e) {
-      throw new MalformedAnswer(e);
+      throw new MalformedAnswer(String.valueOf(e.getMessage()));
     }
     told.missing().values().forEach(reason -> missing(reason).increment());
     return new Intake(
