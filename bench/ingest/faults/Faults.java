@@ -38,6 +38,7 @@ import picocli.CommandLine.ParameterException;
       "  bin/faults --kills 30 --seed 7         the same faults in the same order again",
       "  bin/faults --kills 20 --json out.json",
       "  bin/faults webhooks                    the same of the webhook doors; see its --help",
+      "  bin/faults chat-export                 the same of the export of chat; see its --help",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })
@@ -81,7 +82,10 @@ public final class Faults implements Callable<Integer> {
                 new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8),
             true);
     CommandLine line =
-        new CommandLine(new Faults(out)).addSubcommand(new WebhookFaults(out)).setOut(out);
+        new CommandLine(new Faults(out))
+            .addSubcommand(new WebhookFaults(out))
+            .addSubcommand(new ChatExportFaults(out))
+            .setOut(out);
     System.exit(line.execute(args));
   }
 

@@ -202,7 +202,7 @@ public final class WebhookOrdeal {
   }
 
   /** No environment: what is told is held against dm and the archive. */
-  private static Map<String, String> role(StoresProcess storage, String role) throws IOException {
+  static Map<String, String> role(StoresProcess storage, String role) throws IOException {
     Map<String, String> settings = storage.role(role);
     settings
         .keySet()
