@@ -11,10 +11,6 @@ import java.io.PrintWriter;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -344,7 +340,12 @@ public final class ChatExportOrdeal {
     }
     long watermark = stores.dmNumber(WATERMARK);
     long failures = stores.dmNumber(FAILURES);
-    setClock(stores, Duration.ofHours(AWAY_HOURS));
+    for (Map<String, String> each : settings) {
+      each.merge(
+          "DM_DATABASE_URL",
+          "options=-c%%20ingest.clock_offset%%3D%dh".formatted(AWAY_HOURS),
+          (url, clock) -> url + (url.contains("?") ? "&" : "?") + clock);
+    }
     start(settings, "folder", folder);
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (stores.dmNumber(FAILURES) == failures && System.nanoTime() < end) {
@@ -380,16 +381,6 @@ public final class ChatExportOrdeal {
         .put("key", "emitted-" + number)
         .set("data", data)
         .toString();
-  }
-
-  /** For the product's sessions from now on. */
-  private static void setClock(Stores stores, Duration ahead) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(stores.dm());
-        Statement statement = connection.createStatement()) {
-      statement.execute(
-          "ALTER ROLE CURRENT_USER SET ingest.clock_offset = '%d seconds'"
-              .formatted(ahead.toSeconds()));
-    }
   }
 
   private static TreeMap<String, List<String>> files(Path folder) throws IOException {
