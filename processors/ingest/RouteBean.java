@@ -21,6 +21,7 @@ import ingest.kick.KickCredentials;
 import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
+import ingest.maintenance.DiskHorizon;
 import ingest.maintenance.EventKeys;
 import ingest.maintenance.OldDays;
 import ingest.maintenance.TooOld;
@@ -102,7 +103,8 @@ public enum RouteBean {
   REFEED_API("refeedApi", RefeedApi.class),
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
-  EVENT_KEYS("eventKeys", EventKeys.class);
+  EVENT_KEYS("eventKeys", EventKeys.class),
+  DISK_HORIZON("diskHorizon", DiskHorizon.class);
 
   private final String bean;
   private final Class<?> type;

@@ -48,6 +48,7 @@ import ingest.kick.SubscriptionRules;
 import ingest.export.ChatBucket;
 import ingest.export.ChatExport;
 import ingest.export.ChatExportLag;
+import ingest.maintenance.DiskHorizon;
 import ingest.maintenance.EventKeys;
 import ingest.maintenance.Horizons;
 import ingest.maintenance.MaintenanceMetrics;
@@ -128,6 +129,8 @@ final class Wiring implements AutoCloseable {
   private @Nullable Targets targets;
   private @Nullable Pollers pollers;
   private @Nullable Permits permits;
+  private @Nullable OldDays oldDays;
+  private @Nullable DiskHorizon diskHorizon;
   private @Nullable LaneComponent laneComponent;
   private Collection<Lane> lanesHere = List.of();
 
@@ -229,8 +232,8 @@ final class Wiring implements AutoCloseable {
         wireExport(camel, dm);
       }
       wireClaims(camel, all, types, channelMetrics);
-      wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
       wireMaintenance(camel, dm, all);
+      wireAdmin(camel, dm, switches, all, outbox, types, wakeUp);
     }
   }
 
@@ -240,10 +243,23 @@ final class Wiring implements AutoCloseable {
     ClickHouse archive =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     MaintenanceMetrics metrics =
-        new MaintenanceMetrics(meters, dm, all.stream().map(Target::name).toList());
+        new MaintenanceMetrics(
+            meters, dm, all.stream().map(Target::name).toList(), horizons.outbox());
+    OldDays days = new OldDays(dm, archive, horizons.outbox(), metrics);
+    DiskHorizon disk =
+        new DiskHorizon(
+            meters,
+            dm,
+            archive,
+            Map.of(
+                "dm", settings.number("disk.budget.dm", 0, 1_000_000),
+                "clickhouse", settings.number("disk.budget.clickhouse", 0, 1_000_000)));
+    oldDays = days;
+    diskHorizon = disk;
     RouteBean.TOO_OLD.bind(registry, new TooOld(dm, horizons.park(), metrics));
-    RouteBean.OLD_DAYS.bind(registry, new OldDays(dm, archive, horizons.outbox(), metrics));
+    RouteBean.OLD_DAYS.bind(registry, days);
     RouteBean.EVENT_KEYS.bind(registry, new EventKeys(dm, horizons.intake()));
+    RouteBean.DISK_HORIZON.bind(registry, disk);
   }
 
   private void wireWebhooks(CamelContext camel, EventTypes types) {
@@ -404,7 +420,9 @@ final class Wiring implements AutoCloseable {
             clickHouse,
             new Digests(),
             Objects.requireNonNull(permits),
-            Limits.of(settings)));
+            Limits.of(settings),
+            Objects.requireNonNull(oldDays),
+            Objects.requireNonNull(diskHorizon)));
     RouteBean.POLLERS_API.bind(
         registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm))));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));

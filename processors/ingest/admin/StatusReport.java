@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.delivery.Counts;
 import ingest.delivery.Digests;
 import ingest.delivery.Target;
+import ingest.maintenance.DiskHorizon;
+import ingest.maintenance.OldDays;
 import ingest.poll.Switches;
 import ingest.store.ClickHouse;
 import ingest.upstream.Limits;
@@ -36,6 +38,8 @@ public final class StatusReport {
   private final Digests digests;
   private final Permits permits;
   private final Map<String, Limits> limits;
+  private final OldDays oldDays;
+  private final DiskHorizon disk;
 
   /**
    * A report.
@@ -49,7 +53,9 @@ public final class StatusReport {
       @Nullable ClickHouse clickHouse,
       Digests digests,
       Permits permits,
-      Map<String, Limits> limits) {
+      Map<String, Limits> limits,
+      OldDays oldDays,
+      DiskHorizon disk) {
     this.counts = counts;
     this.switches = switches;
     this.targets = targets;
@@ -57,6 +63,8 @@ public final class StatusReport {
     this.digests = digests;
     this.permits = permits;
     this.limits = Map.copyOf(limits);
+    this.oldDays = oldDays;
+    this.disk = disk;
   }
 
   public String json() throws SQLException, InterruptedException {
@@ -78,12 +86,34 @@ public final class StatusReport {
     archive(status, from, errors);
     environments(status, from, errors);
     upstreams(status.putObject("upstreams"));
+    ArrayNode held = status.putArray("held_days");
+    for (OldDays.HeldDay day : oldDays.held()) {
+      held.addObject()
+          .put("day", day.day().toString())
+          .put("reason", day.reason())
+          .put("detail", day.detail());
+    }
+    ObjectNode disks = status.putObject("disk");
+    for (Map.Entry<String, DiskHorizon.Size> store : disk.sizes().entrySet()) {
+      disk(disks.putObject(store.getKey()), store.getValue());
+    }
     ArrayNode overrides = status.putArray("overrides");
     for (Switches.Setting setting : switches.overrides()) {
       overrides.add(PollersApi.override(setting).put("name", setting.name()));
     }
     status.set("errors", errors);
     return status.toString();
+  }
+
+  /** What cannot be told, or is never, is left out: JSON has no such numbers. */
+  private static void disk(ObjectNode store, DiskHorizon.Size size) {
+    store.put("used_bytes", (long) size.bytes());
+    if (!Double.isNaN(size.budget())) {
+      store.put("budget_bytes", (long) size.budget());
+    }
+    if (Double.isFinite(size.days())) {
+      store.put("days_left", (long) size.days());
+    }
   }
 
   private void archive(ObjectNode status, @Nullable Instant from, ArrayNode errors)

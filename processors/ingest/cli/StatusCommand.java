@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -79,6 +80,18 @@ final class StatusCommand implements Callable<Integer> {
     }
     section("Upstreams", upstreams, out);
 
+    Table held = new Table("DAY", "STAYS BECAUSE", "");
+    for (JsonNode day : status.path("held_days")) {
+      held.row(day.path("day"), day.path("reason"), day.path("detail"));
+    }
+    section("Outbox days past retention", held, out);
+
+    Table disk = new Table("STORE", "ON DISK", "BUDGET", "FULL IN");
+    for (Map.Entry<String, JsonNode> store : status.path("disk").properties()) {
+      disk(disk, store.getKey(), store.getValue());
+    }
+    section("Disk", disk, out);
+
     Table overrides = new Table("NAME", "VALUE", "BY", "SINCE", "UNTIL", "WHY");
     for (JsonNode override : status.path("overrides")) {
       overrides.row(
@@ -126,6 +139,21 @@ final class StatusCommand implements Callable<Integer> {
                 .formatted(
                     standing.path("remaining").asLong(), standing.path("limit").asInt()),
         until.isEmpty() ? "-" : Text.time(TextNode.valueOf(until), around.clock()));
+  }
+
+  private static void disk(Table table, String store, JsonNode size) {
+    JsonNode days = size.path("days_left");
+    table.row(
+        store,
+        bytes(size.path("used_bytes")),
+        bytes(size.path("budget_bytes")),
+        days.isNumber() ? days.asLong() + " days" : "-");
+  }
+
+  private static String bytes(JsonNode bytes) {
+    return bytes.isNumber()
+        ? String.format(Locale.ROOT, "%.1f GiB", bytes.asDouble() / (1L << 30))
+        : "-";
   }
 
   private void section(String title, Table table, PrintWriter out) {

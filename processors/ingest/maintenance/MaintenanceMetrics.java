@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -26,22 +27,46 @@ public final class MaintenanceMetrics {
   private static final String HELD =
       "SELECT reason, count(*) FROM ingest.old_day WHERE reason IS NOT NULL GROUP BY reason";
 
+  /** Past retention for a day and more, and nobody has said why they stay. */
+  private static final String OVERDUE =
+      """
+      SELECT count(*)
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+           LATERAL (SELECT to_date(substring(c.relname FROM '_([0-9]{8})$'), 'YYYYMMDD') AS d) day
+      WHERE i.inhparent = 'ingest.ingest_outbox'::regclass
+        AND d + 1 < ((ingest.now() - make_interval(secs => ?)) AT TIME ZONE 'UTC')::date
+        AND NOT EXISTS (SELECT FROM ingest.old_day o WHERE o.day = d AND o.reason IS NOT NULL)
+      """;
+
   private final DmDatabase dm;
+  private final Duration retention;
   private final LongSupplier nanos;
   private final Counter dropped;
   private final Map<String, Counter> abandoned;
   private final Map<OldDays.Reason, Double> held = new EnumMap<>(OldDays.Reason.class);
+  private double overdue;
   private boolean known;
   private long askedAt;
 
-  /** {@code targets}: the names of those that are configured. */
-  public MaintenanceMetrics(MeterRegistry registry, DmDatabase dm, List<String> targets) {
-    this(registry, dm, targets, System::nanoTime);
+  /**
+   * Registers all of them.
+   *
+   * @param targets the names of those that are configured
+   * @param retention of the outbox
+   */
+  public MaintenanceMetrics(
+      MeterRegistry registry, DmDatabase dm, List<String> targets, Duration retention) {
+    this(registry, dm, targets, retention, System::nanoTime);
   }
 
   MaintenanceMetrics(
-      MeterRegistry registry, DmDatabase dm, List<String> targets, LongSupplier nanos) {
+      MeterRegistry registry,
+      DmDatabase dm,
+      List<String> targets,
+      Duration retention,
+      LongSupplier nanos) {
     this.dm = dm;
+    this.retention = retention;
     this.nanos = nanos;
     this.askedAt = nanos.getAsLong() - FRESH.toNanos();
     dropped =
@@ -59,11 +84,15 @@ public final class MaintenanceMetrics {
                             .tag("target", target)
                             .register(registry)));
     for (OldDays.Reason reason : OldDays.Reason.values()) {
-      Gauge.builder("ingest.outbox.days.held", () -> held(reason))
+      Gauge.builder(
+              "ingest.outbox.days.held", () -> read(() -> held.getOrDefault(reason, 0.0)))
           .description("Outbox days past retention that stay, by reason")
           .tag("reason", reason.word())
           .register(registry);
     }
+    Gauge.builder("ingest.outbox.days.overdue", () -> read(() -> overdue))
+        .description("Outbox days past retention that nobody has looked at for a day")
+        .register(registry);
   }
 
   void dayDropped() {
@@ -79,22 +108,28 @@ public final class MaintenanceMetrics {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double held(OldDays.Reason reason) {
+  private synchronized double read(DoubleSupplier value) {
     long now = nanos.getAsLong();
     if (now - askedAt >= FRESH.toNanos()) {
       askedAt = now;
       known = ask();
     }
-    return known ? held.getOrDefault(reason, 0.0) : Double.NaN;
+    return known ? value.getAsDouble() : Double.NaN;
   }
 
   private boolean ask() {
     try (Connection connection = dm.connection();
-        PreparedStatement query = connection.prepareStatement(HELD);
-        ResultSet rows = query.executeQuery()) {
-      held.clear();
-      while (rows.next()) {
-        held.put(OldDays.Reason.of(rows.getString(1)), rows.getDouble(2));
+        PreparedStatement heldDays = connection.prepareStatement(HELD);
+        PreparedStatement overdueDays = connection.prepareStatement(OVERDUE)) {
+      overdueDays.setLong(1, retention.toSeconds());
+      try (ResultSet rows = heldDays.executeQuery();
+          ResultSet row = overdueDays.executeQuery()) {
+        held.clear();
+        while (rows.next()) {
+          held.put(OldDays.Reason.of(rows.getString(1)), rows.getDouble(2));
+        }
+        row.next();
+        overdue = row.getDouble(1);
       }
       return true;
     } catch (SQLException e) {

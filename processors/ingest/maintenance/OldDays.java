@@ -110,6 +110,9 @@ public final class OldDays {
       RETURNING (was.reason, was.target) IS DISTINCT FROM (o.reason, o.target)
       """;
 
+  private static final String HELD =
+      "SELECT day, reason, detail FROM ingest.old_day WHERE reason IS NOT NULL ORDER BY day";
+
   private static final String TOTAL =
       """
       INSERT INTO ingest.day_total (day, source, type, target, status, events) VALUES (?, ?, ?, ?, ?, ?)
@@ -141,6 +144,9 @@ public final class OldDays {
 
   /** A day that nothing holds, and what is in it. */
   public record FreeDay(LocalDate day, Map<Total, Long> totals) {}
+
+  /** A day that stays, as status tells it. */
+  public record HeldDay(LocalDate day, String reason, String detail) {}
 
   private record Held(Reason reason, @Nullable String target, long events, String detail) {}
 
@@ -177,6 +183,23 @@ public final class OldDays {
       }
     }
     return days.stream().sorted().toList();
+  }
+
+  /** The days that stay, the oldest first. */
+  public List<HeldDay> held() throws SQLException {
+    List<HeldDay> days = new ArrayList<>();
+    try (Connection connection = dm.connection();
+        PreparedStatement query = connection.prepareStatement(HELD);
+        ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        days.add(
+            new HeldDay(
+                rows.getObject("day", LocalDate.class),
+                rows.getString("reason"),
+                rows.getString("detail")));
+      }
+    }
+    return days;
   }
 
   /** Looks at a day: null when it has to stay, and why is written down then. */

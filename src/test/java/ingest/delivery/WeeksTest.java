@@ -121,7 +121,7 @@ class WeeksTest {
     clickHouse = new ClickHouse("http://127.0.0.1:" + engine.port());
     MaintenanceMetrics metrics =
         new MaintenanceMetrics(
-            meters, STORES.dm(), List.of("stage", "production", "ghost", "clickhouse"));
+            meters, STORES.dm(), List.of("stage", "production", "ghost", "clickhouse"), RETENTION);
     clickHouse.execute("TRUNCATE TABLE vf.raw_events_log");
     oldDays = new OldDays(STORES.dm(), clickHouse, RETENTION, metrics);
     tooOld = new TooOld(STORES.dm(), PARK, metrics);
@@ -329,6 +329,9 @@ class WeeksTest {
     assertEquals(days, partitions("ingest.delivery_item"));
     assertEquals(
         25 - 8, rows("SELECT count(*) FROM ingest.old_day WHERE reason = 'open'"), "held and said");
+    assertEquals(
+        25 - 8, meters.get("ingest.outbox.days.held").tag("reason", "open").gauge().value());
+    assertEquals(0, meters.get("ingest.outbox.days.overdue").gauge().value());
     assertEquals(day(DAYS - 1 - 35).toString(), partitions("ingest.event_key").get(0));
     // ids of odd times go by when they came
     assertEquals(
@@ -391,7 +394,7 @@ class WeeksTest {
                 STORES.dm(),
                 new ClickHouse("http://127.0.0.1:" + TestStores.freePort()),
                 RETENTION,
-                new MaintenanceMetrics(new SimpleMeterRegistry(), STORES.dm(), List.of()))
+                new MaintenanceMetrics(new SimpleMeterRegistry(), STORES.dm(), List.of(), RETENTION))
             .look(day));
     assertEquals(
         List.of("unasked"),
