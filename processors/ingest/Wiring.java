@@ -413,7 +413,8 @@ final class Wiring implements AutoCloseable {
     ClickHouse clickHouse =
         StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
     RouteBean.STATUS_REPORT.bind(
-        registry, new StatusReport(
+        registry,
+        new StatusReport(
             counts,
             switches,
             all,

@@ -102,8 +102,7 @@ final class ArchivedDay {
     Instant from = day.atStartOfDay(ZoneOffset.UTC).toInstant();
     Instant to = from.plus(Duration.ofDays(1));
     Map<Long, Minute> open =
-        differing(
-            expected, sums(from, to, from.minus(USUALLY_WITHIN), to.plus(USUALLY_WITHIN)));
+        differing(expected, sums(from, to, from.minus(USUALLY_WITHIN), to.plus(USUALLY_WITHIN)));
     if (!open.isEmpty()) {
       open = differing(open, sums(from, to, Instant.EPOCH, to.plus(ARCHIVE_KEEPS)));
     }
@@ -150,8 +149,7 @@ final class ArchivedDay {
     Instant from = Instant.ofEpochSecond(minute * SECONDS);
     Set<UUID> ids = new HashSet<>();
     clickHouse
-        .text(
-            ARCHIVED_IDS, Map.of("from", text(from), "to", text(from.plusSeconds(SECONDS))))
+        .text(ARCHIVED_IDS, Map.of("from", text(from), "to", text(from.plusSeconds(SECONDS))))
         .lines()
         .map(UUID::fromString)
         .forEach(ids::add);

@@ -17,8 +17,7 @@ import java.util.List;
 public record Horizons(Duration outbox, Duration park, Duration intake, Duration consumer) {
   /** The settings that say so. */
   public static final List<String> KEYS =
-      List.of(
-          "retention.outbox", "park.max", "retention.event-keys", "retention.processed-events");
+      List.of("retention.outbox", "park.max", "retention.event-keys", "retention.processed-events");
 
   /** Between the last delivery of an event and the end of its id. */
   private static final Duration MARGIN = Duration.ofDays(1);

@@ -84,8 +84,7 @@ public final class MaintenanceMetrics {
                             .tag("target", target)
                             .register(registry)));
     for (OldDays.Reason reason : OldDays.Reason.values()) {
-      Gauge.builder(
-              "ingest.outbox.days.held", () -> read(() -> held.getOrDefault(reason, 0.0)))
+      Gauge.builder("ingest.outbox.days.held", () -> read(() -> held.getOrDefault(reason, 0.0)))
           .description("Outbox days past retention that stay, by reason")
           .tag("reason", reason.word())
           .register(registry);
@@ -103,7 +102,7 @@ public final class MaintenanceMetrics {
   void abandoned(String target, long events) {
     Counter counter = abandoned.get(target);
     if (counter != null) {
-      counter.increment(events);
+      counter.increment((double) events);
     }
   }
 

@@ -69,8 +69,11 @@ final class JavaSettings {
     Pattern key = Pattern.compile(KEY + "|\"(\\.[a-z][a-z0-9-]+)\"");
     sources(root)
         .values()
-        .forEach(text -> key.matcher(text).results().forEach(
-                        r -> literals.add(r.group(1) == null ? r.group(2) : r.group(1))));
+        .forEach(
+            text ->
+                key.matcher(text)
+                    .results()
+                    .forEach(r -> literals.add(r.group(1) == null ? r.group(2) : r.group(1))));
     return literals;
   }
 

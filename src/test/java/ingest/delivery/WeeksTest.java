@@ -129,7 +129,9 @@ class WeeksTest {
     Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
     now = Instant.now();
     rig.pass(Duration.ZERO);
-    pass(Duration.between(now, today.minus(DAY.multipliedBy(DAYS - 1)).plus(Duration.ofMinutes(30))));
+    pass(
+        Duration.between(
+            now, today.minus(DAY.multipliedBy(DAYS - 1)).plus(Duration.ofMinutes(30))));
     new Partitions(STORES.dm()).make();
   }
 
@@ -278,18 +280,23 @@ class WeeksTest {
   private void everyEventIsAccountedFor() throws Exception {
     long events = (long) DAYS * TURNS * 10;
     assertEquals(events, committed.size());
-    assertEquals(events, status("", "accepted") + rows("SELECT count(*) FROM ingest.ingest_outbox"));
+    assertEquals(
+        events, status("", "accepted") + rows("SELECT count(*) FROM ingest.ingest_outbox"));
     for (Target target : ENVIRONMENTS) {
       String name = target.name();
       assertEquals(delivered.get(name).size(), all(name, "delivered"), name);
       assertEquals(
           events,
-          all(name, "delivered") + all(name, "abandoned") + all(name, "pending") + all(name, "dead"),
+          all(name, "delivered")
+              + all(name, "abandoned")
+              + all(name, "pending")
+              + all(name, "dead"),
           name);
       assertEquals(0, status(name, "pending") + status(name, "dead"), name + ": lost with its day");
     }
     assertEquals(events, all("clickhouse", "delivered"));
-    // what tells of 500 days ago is older than the archive's own retention: one of each turn of each seventh day
+    // what tells of 500 days ago is older than the archive's own retention: one of each turn of
+    // each seventh day
     assertEquals(
         events - (DAYS + 6) / 7 * TURNS,
         clickHouse.number(
@@ -298,7 +305,9 @@ class WeeksTest {
     assertEquals(TURNS, all("stage", "abandoned"));
     assertEquals(TURNS, all("stage", "dead"));
     assertEquals(0, all("production", "pending"));
-    assertEquals(all("ghost", "abandoned"), meters.get("ingest.delivery.too.old").tag("target", "ghost").counter().count());
+    assertEquals(
+        all("ghost", "abandoned"),
+        meters.get("ingest.delivery.too.old").tag("target", "ghost").counter().count());
   }
 
   private long all(String target, String status) {
@@ -321,7 +330,8 @@ class WeeksTest {
   }
 
   private void tablesAreBounded() {
-    // the ghost waits for everything of the last 25 days, so no older day is there, and eight are made ahead
+    // the ghost waits for everything of the last 25 days, so no older day is there, and eight are
+    // made ahead
     List<String> days = partitions("ingest.ingest_outbox");
     assertEquals(day(DAYS - 1 - 25).toString(), days.get(0));
     assertEquals(25 + 8, days.size());
@@ -356,7 +366,10 @@ class WeeksTest {
     assertNull(oldDays.look(day));
     assertEquals(
         List.of("open|production|10|10 events wait for production"),
-        STORES.sql().rows("SELECT concat_ws('|', reason, target, events, detail) FROM ingest.old_day WHERE reason IS NOT NULL"));
+        STORES
+            .sql()
+            .rows(
+                "SELECT concat_ws('|', reason, target, events, detail) FROM ingest.old_day WHERE reason IS NOT NULL"));
     assertFalse(oldDays.drop(new OldDays.FreeDay(day, Map.of())));
     assertEquals(10, rows("SELECT count(*) FROM ingest.ingest_outbox"));
 
@@ -369,6 +382,12 @@ class WeeksTest {
     assertTrue(oldDays.drop(free));
     assertEquals(0, rows("SELECT count(*) FROM ingest.ingest_outbox"));
     assertEquals(10, status("production", "pending"), "what it is off for is known");
+  }
+
+  private void window(int inserts) throws Exception {
+    clickHouse.execute(
+        "ALTER TABLE vf.raw_events_log MODIFY SETTING non_replicated_deduplication_window = "
+            + inserts);
   }
 
   @Test
@@ -388,17 +407,34 @@ class WeeksTest {
     assertNull(oldDays.look(oldDays.due().get(0)));
     assertEquals(
         List.of("archive|1"),
-        STORES.sql().rows("SELECT concat_ws('|', reason, events) FROM ingest.old_day WHERE reason IS NOT NULL"));
+        STORES
+            .sql()
+            .rows(
+                "SELECT concat_ws('|', reason, events) FROM ingest.old_day WHERE reason IS NOT NULL"));
     assertNull(
         new OldDays(
                 STORES.dm(),
                 new ClickHouse("http://127.0.0.1:" + TestStores.freePort()),
                 RETENTION,
-                new MaintenanceMetrics(new SimpleMeterRegistry(), STORES.dm(), List.of(), RETENTION))
+                new MaintenanceMetrics(
+                    new SimpleMeterRegistry(), STORES.dm(), List.of(), RETENTION))
             .look(day));
     assertEquals(
         List.of("unasked"),
         STORES.sql().rows("SELECT reason FROM ingest.old_day WHERE reason IS NOT NULL"));
+
+    // as OPERATIONS.md says
+    window(0);
+    STORES
+        .sql()
+        .run(
+            "UPDATE ingest.delivery_chunk SET status = 0, n_exc = 0, claims = 0, token = NULL, due_at = ingest.now() WHERE day = ?::date AND target = 'clickhouse' AND status = 1 AND n_exc = 0",
+            day.toString());
+    deliver(ARCHIVE, false);
+    window(10_000);
+    assertNotNull(oldDays.look(day), "it was sent once more");
+    clickHouse.execute("TRUNCATE TABLE vf.raw_events_log");
+    assertNull(oldDays.look(day));
 
     mode(ARCHIVE, "off");
     assertNotNull(oldDays.look(day), "a run without ClickHouse needs no proof");

@@ -31,9 +31,7 @@ class EventKeysTest {
 
   @BeforeEach
   void make_the_days() {
-    STORES
-        .sql()
-        .run("SELECT ingest.make_partitions((now() AT TIME ZONE 'UTC')::date - 40, 42)");
+    STORES.sql().run("SELECT ingest.make_partitions((now() AT TIME ZONE 'UTC')::date - 40, 42)");
   }
 
   /** A key whose id is of so many days ago, and that came so many days ago. */
@@ -93,8 +91,7 @@ class EventKeysTest {
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("SELECT count(*) FROM ingest.event_key");
-      SQLException refused =
-          assertThrows(SQLException.class, () -> keys.drop(TODAY.minusDays(39)));
+      SQLException refused = assertThrows(SQLException.class, () -> keys.drop(TODAY.minusDays(39)));
       assertEquals("55P03", refused.getSQLState());
       SQLException day =
           assertThrows(
