@@ -7,7 +7,9 @@ import ingest.admin.ManagementHttp;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
+import ingest.admin.StoreStatus;
 import ingest.admin.TargetsApi;
+import ingest.admin.UpstreamStatus;
 import ingest.channel.ChannelMetrics;
 import ingest.channel.ChannelNumbers;
 import ingest.channel.ChannelState;
@@ -420,10 +422,10 @@ final class Wiring implements AutoCloseable {
             all,
             clickHouse,
             new Digests(),
-            Objects.requireNonNull(permits),
-            Limits.of(settings),
-            Objects.requireNonNull(oldDays),
-            Objects.requireNonNull(diskHorizon)));
+            List.of(
+                new UpstreamStatus(Objects.requireNonNull(permits), Limits.of(settings)),
+                new StoreStatus(
+                    Objects.requireNonNull(oldDays), Objects.requireNonNull(diskHorizon)))));
     RouteBean.POLLERS_API.bind(
         registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm))));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));

@@ -6,13 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.delivery.Counts;
 import ingest.delivery.Digests;
 import ingest.delivery.Target;
-import ingest.maintenance.DiskHorizon;
-import ingest.maintenance.OldDays;
 import ingest.poll.Switches;
 import ingest.store.ClickHouse;
-import ingest.upstream.Limits;
-import ingest.upstream.Permits;
-import ingest.upstream.Standing;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -36,35 +31,26 @@ public final class StatusReport {
   private final List<Target> targets;
   private final @Nullable ClickHouse clickHouse;
   private final Digests digests;
-  private final Permits permits;
-  private final Map<String, Limits> limits;
-  private final OldDays oldDays;
-  private final DiskHorizon disk;
+  private final List<Part> parts;
 
-  /**
-   * A report.
-   *
-   * @param limits of the upstreams, by name
-   */
+  /** What one concern has to say of itself. */
+  public interface Part {
+    void tell(ObjectNode status) throws SQLException;
+  }
+
   public StatusReport(
       Counts counts,
       Switches switches,
       List<Target> targets,
       @Nullable ClickHouse clickHouse,
       Digests digests,
-      Permits permits,
-      Map<String, Limits> limits,
-      OldDays oldDays,
-      DiskHorizon disk) {
+      List<Part> parts) {
     this.counts = counts;
     this.switches = switches;
     this.targets = targets;
     this.clickHouse = clickHouse;
     this.digests = digests;
-    this.permits = permits;
-    this.limits = Map.copyOf(limits);
-    this.oldDays = oldDays;
-    this.disk = disk;
+    this.parts = List.copyOf(parts);
   }
 
   public String json() throws SQLException, InterruptedException {
@@ -85,17 +71,8 @@ public final class StatusReport {
     }
     archive(status, from, errors);
     environments(status, from, errors);
-    upstreams(status.putObject("upstreams"));
-    ArrayNode held = status.putArray("held_days");
-    for (OldDays.HeldDay day : oldDays.held()) {
-      held.addObject()
-          .put("day", day.day().toString())
-          .put("reason", day.reason())
-          .put("detail", day.detail());
-    }
-    ObjectNode disks = status.putObject("disk");
-    for (Map.Entry<String, DiskHorizon.Size> store : disk.sizes().entrySet()) {
-      disk(disks.putObject(store.getKey()), store.getValue());
+    for (Part part : parts) {
+      part.tell(status);
     }
     ArrayNode overrides = status.putArray("overrides");
     for (Switches.Setting setting : switches.overrides()) {
@@ -103,17 +80,6 @@ public final class StatusReport {
     }
     status.set("errors", errors);
     return status.toString();
-  }
-
-  /** What cannot be told, or is never, is left out: JSON has no such numbers. */
-  private static void disk(ObjectNode store, DiskHorizon.Size size) {
-    store.put("used_bytes", (long) size.bytes());
-    if (!Double.isNaN(size.budget())) {
-      store.put("budget_bytes", (long) size.budget());
-    }
-    if (Double.isFinite(size.days())) {
-      store.put("days_left", (long) size.days());
-    }
   }
 
   private void archive(ObjectNode status, @Nullable Instant from, ArrayNode errors)
@@ -145,29 +111,5 @@ public final class StatusReport {
         }
       }
     }
-  }
-
-  /** Those that were called since the store was made. */
-  private void upstreams(ObjectNode upstreams) throws SQLException {
-    for (Standing standing : permits.standings()) {
-      Limits allowed = limits.getOrDefault(standing.upstream(), Limits.NONE);
-      ObjectNode upstream = upstreams.putObject(standing.upstream());
-      upstream
-          .put("calls_today", standing.calls())
-          .put("calls_per_minute", allowed.callsPerMinute())
-          .put("credits_today", standing.credits())
-          .put("credits_per_day", allowed.creditsPerDay())
-          .put("remaining", standing.remaining())
-          .put("limit", standing.limit())
-          .put("failures", standing.failures());
-      put(upstream, "resets_at", standing.resetsAt());
-      put(upstream, "paused_until", standing.pausedUntil());
-      put(upstream, "open_until", standing.openUntil());
-      upstream.put("paused_why", standing.pausedWhy());
-    }
-  }
-
-  private static void put(ObjectNode node, String name, @Nullable Instant time) {
-    node.put(name, time == null ? null : time.toString());
   }
 }
