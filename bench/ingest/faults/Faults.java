@@ -39,6 +39,7 @@ import picocli.CommandLine.ParameterException;
       "  bin/faults --kills 20 --json out.json",
       "  bin/faults webhooks                    the same of the webhook doors; see its --help",
       "  bin/faults chat-export                 the same of the export of chat; see its --help",
+      "  bin/faults pollers                     budgets and periods of pollers; see its --help",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })
@@ -85,6 +86,7 @@ public final class Faults implements Callable<Integer> {
         new CommandLine(new Faults(out))
             .addSubcommand(new WebhookFaults(out))
             .addSubcommand(new ChatExportFaults(out))
+            .addSubcommand(new PollerFaults(out))
             .setOut(out);
     System.exit(line.execute(args));
   }

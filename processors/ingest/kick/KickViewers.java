@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
+import ingest.poll.Failure;
 import ingest.poll.PollRun;
 import ingest.upstream.NotPermitted;
 import java.sql.Timestamp;
@@ -15,7 +16,6 @@ import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The Java steps of the poller {@code kick-viewers}. A page travels as the exchange property {@code
@@ -79,7 +79,7 @@ public final class KickViewers {
     name(page, exchange);
     exchange.getMessage().setHeader("slot", page.channels().get(0).slot().toString());
     exchange.getMessage().setHeader("count", page.channels().size());
-    exchange.getMessage().setHeader("error", reason(cause));
+    exchange.getMessage().setHeader("error", Failure.words(cause));
     Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }
 
@@ -103,10 +103,5 @@ public final class KickViewers {
             page.channels().stream()
                 .map(c -> Long.toString(c.channelId()))
                 .collect(Collectors.joining(",", "{", "}")));
-  }
-
-  private static String reason(@Nullable Throwable cause) {
-    String text = String.valueOf(cause);
-    return text.length() > 500 ? text.substring(0, 500) : text;
   }
 }

@@ -11,15 +11,12 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The steps of pollers that work through {@code dm.channel_poll}. A page travels as the exchange
  * property {@code page}, from its claim to its commit, its release or its skip.
  */
 public final class ChannelPages {
-  private static final int LONGEST_REASON = 500;
-
   /** Reads the rows of {@code poll-claim.sql} as the run's next page. */
   public ChannelPage claimed(List<Map<String, Object>> rows, Exchange exchange) {
     Message message = exchange.getMessage();
@@ -68,7 +65,8 @@ public final class ChannelPages {
     message.setHeader("slot", page.channels().get(0).slot().toString());
     message.setHeader("count", page.channels().size());
     message.setHeader(
-        "error", reason(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
+        "error",
+        Failure.words(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
     Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }
 
@@ -77,10 +75,5 @@ public final class ChannelPages {
     exchange.setProperty("due", 0);
     NotPermitted refusal = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, NotPermitted.class);
     Objects.requireNonNull(PollRun.of(exchange)).refused(String.valueOf(refusal.getMessage()));
-  }
-
-  private static String reason(@Nullable Throwable cause) {
-    String text = String.valueOf(cause);
-    return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
   }
 }

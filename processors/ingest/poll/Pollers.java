@@ -1,9 +1,6 @@
 package ingest.poll;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.jayway.jsonpath.JsonPathException;
 import ingest.envelope.Envelope;
-import ingest.envelope.InvalidEnvelope;
 import ingest.mapping.Arrival;
 import ingest.outbox.Committed;
 import ingest.store.DmDatabase;
@@ -29,13 +26,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.Body;
 import org.apache.camel.CamelContext;
-import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.Route;
-import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.StatefulService;
 import org.apache.camel.component.quartz.QuartzComponent;
-import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 import org.quartz.CronTrigger;
@@ -56,7 +50,6 @@ public final class Pollers {
   private static final Logger LOG = LoggerFactory.getLogger(Pollers.class);
   private static final String GROUP = "poll";
   private static final String FORCED = "forced";
-  private static final int LONGEST_REASON = 300;
 
   private final CamelContext camel;
   private final Switches switches;
@@ -202,30 +195,10 @@ public final class Pollers {
         ended(run);
         return;
       }
-      LOG.warn("{}: poll given up: {}", run.poller(), reason(exchange.getException()));
+      LOG.warn("{}: poll given up: {}", run.poller(), Failure.words(exchange.getException()));
       run.skippedPage();
       ended(run);
     }
-  }
-
-  /** One line that names what was wrong, not what an upstream said or a URL with its secrets. */
-  private static String reason(@Nullable Throwable failure) {
-    Throwable cause = failure;
-    while ((cause instanceof RuntimeCamelException || cause instanceof CamelExchangeException)
-        && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof InvalidEnvelope || cause instanceof JsonPathException) {
-      return String.valueOf(cause.getMessage());
-    }
-    if (cause instanceof HttpOperationFailedException answer) {
-      return "the upstream answered " + answer.getStatusCode();
-    }
-    if (cause instanceof JacksonException) {
-      return "the upstream's answer is not JSON";
-    }
-    String text = String.valueOf(cause).lines().findFirst().orElse("");
-    return text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) : text;
   }
 
   private void ended(PollRun run) {

@@ -63,10 +63,19 @@ public final class Simulator implements AutoCloseable {
     this(port, receiver, Clock.systemUTC(), 1);
   }
 
+  /** The same of another world. */
+  public Simulator(int port, Receiver receiver, World world) {
+    this(port, receiver, Clock.systemUTC(), world);
+  }
+
   Simulator(int port, Receiver receiver, Clock clock, long seed) {
+    this(port, receiver, clock, new World(seed));
+  }
+
+  private Simulator(int port, Receiver receiver, Clock clock, World world) {
     this.receiver = receiver;
     this.wantedPort = port;
-    this.world = new World(seed);
+    this.world = world;
     this.clock = clock;
   }
 

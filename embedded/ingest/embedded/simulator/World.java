@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toUnmodifiableMap;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,18 +14,20 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
- * Five hundred channels and what they broadcast at any time.
+ * Channels, five hundred unless it is told otherwise, and what they broadcast at any time.
  *
  * <p>A pure function of the seed and the time: nothing is advanced or remembered, so the same
  * moment always looks the same, in whatever order it is asked for. The channels do not depend on
  * the seed, so that those registered once are there after a restart.
  *
  * <p>A channel's time is cut into cycles of two to six hours, with one broadcast inside each, of a
- * third of the cycle on average: so about a third of the channels is live at any time.
+ * third of the cycle on average: so about a third of the channels is live at any time. In a world
+ * {@link #still} each is live all day or never.
  */
 public final class World {
   static final int CHANNELS = 500;
   private static final long FIRST_ID = 900_000_001L;
+  private static final int NOT_STILL = -1;
 
   /** How often Kick counts viewers; between two counts the number stands still. */
   static final Duration COUNT = Duration.ofSeconds(61);
@@ -50,19 +53,30 @@ public final class World {
       List.of("chill", "english", "family", "competitive", "drops", "newbie", "18plus", "late");
 
   private final long seed;
+  private final int alwaysLive;
   private final List<SimulatedChannel> channels;
   private final Map<Long, SimulatedChannel> byId;
   private final Map<String, SimulatedChannel> bySlug;
 
   /** The same for the same seed. */
   public World(long seed) {
+    this(seed, CHANNELS, NOT_STILL);
+  }
+
+  /** So many channels, of which the first {@code live} broadcast from midnight to midnight. */
+  public static World still(int channels, int live) {
+    return new World(1, channels, live);
+  }
+
+  private World(long seed, int channels, int alwaysLive) {
     this.seed = seed;
+    this.alwaysLive = alwaysLive;
     this.channels =
-        LongStream.range(FIRST_ID, FIRST_ID + CHANNELS).mapToObj(World::channel).toList();
+        LongStream.range(FIRST_ID, FIRST_ID + channels).mapToObj(World::channel).toList();
     this.byId =
-        channels.stream()
+        this.channels.stream()
             .collect(toUnmodifiableMap(SimulatedChannel::broadcasterUserId, identity()));
-    this.bySlug = channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
+    this.bySlug = this.channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
   }
 
   /** All of them. */
@@ -112,6 +126,9 @@ public final class World {
     double popularity = Math.exp(3.7 + 1.3 * habits.nextGaussian());
     String language = pick(habits, LANGUAGES);
 
+    if (alwaysLive != NOT_STILL) {
+      return still(channel, now.truncatedTo(ChronoUnit.DAYS), popularity, language);
+    }
     long number = Math.floorDiv(now.getEpochSecond() - shift, cycle);
     SplittableRandom random = random(channel, number);
     long length = (long) (cycle * random.nextDouble(0.2, 0.47));
@@ -119,6 +136,16 @@ public final class World {
     Instant started = since.plusSeconds(random.nextLong(cycle - length));
     return new Cycle(
         since, new Broadcast(started, started.plusSeconds(length)), popularity, language, random);
+  }
+
+  private Cycle still(SimulatedChannel channel, Instant day, double popularity, String language) {
+    boolean live = channel.broadcasterUserId() < FIRST_ID + alwaysLive;
+    return new Cycle(
+        day,
+        new Broadcast(day, live ? day.plus(Duration.ofDays(1)) : day),
+        popularity,
+        language,
+        random(channel, day.getEpochSecond()));
   }
 
   /** What the channel broadcasts at {@code now}; empty when it is offline. */

@@ -51,6 +51,7 @@ class PollFaultsTest {
     settings.put("UPSTREAM_RETRIES", Integer.toString(TRIES - 1));
     settings.put("POLL_KICK_VIEWERS_BATCH", Integer.toString(PAGE));
     settings.put("POLL_KICK_VIEWERS_CRON", "* * * * * ?");
+    settings.put("UPSTREAM_MAX_ANSWER", "1000000");
     run = IngestProcess.run(settings);
     stores = Stores.of(run);
     kick = Upstream.of(run);
@@ -81,11 +82,18 @@ class PollFaultsTest {
   @AfterEach
   void the_stores_hold_what_kick_served() throws Exception {
     kick.clearFaults();
+    forgive();
     Balance.exact(run, stores);
     Seen.assertStoredAsServed(kick, stores);
     assertEquals(List.of(), stores.envRows("SELECT * FROM public.went_back"));
     stores.schedule("next_probe_at = now() + interval '1 day'");
     run.resumePollers();
+  }
+
+  /** Kick is as one that has never failed. */
+  private static void forgive() throws Exception {
+    stores.dmExecute(
+        "UPDATE dm.upstream SET paused_until = NULL, open_until = NULL, failures = 0, refusals = 0");
   }
 
   /** Makes the channels due at once, and again every {@code seconds}. */
@@ -140,27 +148,40 @@ class PollFaultsTest {
     return stores.dmNumber("SELECT count(*) FROM dm.skipped_page");
   }
 
+  private static double failures(String reason) throws Exception {
+    return run.metric(
+        "ingest_upstream_failures_total{reason=\"%s\",upstream=\"kick\"}".formatted(reason));
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       quoteCharacter = '`',
       value = {
-        "expired-token, {\"kind\":\"expired-token\"}",
-        "429, {\"kind\":\"429\"}",
-        "429, `{\"kind\":\"429\",\"retry_after\":1}`",
-        "500, `{\"kind\":\"500\",\"times\":2}`",
-        "hang, {\"kind\":\"hang\"}",
-        "truncated, {\"kind\":\"truncated\"}",
-        "wrong-types, {\"kind\":\"wrong-types\"}",
-        "not-json, {\"kind\":\"not-json\"}"
+        "expired-token, 401, {\"kind\":\"expired-token\"}",
+        "401, 401, {\"kind\":\"401\"}",
+        "403, 403, {\"kind\":\"403\"}",
+        "429, 429, {\"kind\":\"429\"}",
+        "429, 429, `{\"kind\":\"429\",\"retry_after\":1}`",
+        "500, 5xx, `{\"kind\":\"500\",\"times\":2}`",
+        "hang, timeout, {\"kind\":\"hang\"}",
+        "reset, unreachable, {\"kind\":\"reset\"}",
+        "truncated, unreachable, {\"kind\":\"truncated\"}",
+        "wrong-types, other, {\"kind\":\"wrong-types\"}",
+        "not-json, unreadable, {\"kind\":\"not-json\"}",
+        "huge, unbounded, {\"kind\":\"huge\"}"
       })
-  void a_fault_that_passes_costs_nothing(String kind, String fault) throws Exception {
+  void a_fault_that_passes_costs_nothing(String kind, String reason, String fault)
+      throws Exception {
     long skipped = skippedPages();
     long met = kick.faults(kind);
+    double failed = failures(reason);
     Map<String, Revision> before = revisions();
     kick.fault(fault);
     due(60);
     awaitNewerThan(before);
-    assertTrue(kick.faults(kind) > met);
+    long more = kick.faults(kind) - met;
+    assertTrue(more > 0);
+    assertEquals(failed + more, failures(reason));
     assertTrue(kick.well());
     assertEquals(skipped, skippedPages());
   }
@@ -180,8 +201,19 @@ class PollFaultsTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @CsvSource({"500", "429", "truncated", "wrong-types", "not-json", "hang"})
-  void a_page_is_asked_for_a_bounded_number_of_times(String kind) throws Exception {
+  @CsvSource({
+    "401, the upstream answered 401",
+    "403, the upstream answered 403",
+    "500, the upstream answered 500",
+    "hang, Read timed out",
+    "reset, Connection reset",
+    "truncated, Premature end",
+    "wrong-types, is not",
+    "not-json, is not JSON",
+    "huge, more than 1000000 bytes"
+  })
+  void a_page_is_asked_for_a_bounded_number_of_times(String kind, String recorded)
+      throws Exception {
     run.pausePollers();
     long met = kick.faults(kind);
     double skipped = run.metric(SKIPPED);
@@ -193,6 +225,62 @@ class PollFaultsTest {
     assertEquals(1, last.path("skipped_pages").asInt(), last::toString);
     assertEquals(met + TRIES, kick.faults(kind));
     assertEquals(skipped + 1, run.metric(SKIPPED));
+    String error =
+        stores
+            .dmRows("SELECT error FROM dm.skipped_page ORDER BY id DESC LIMIT 1")
+            .get(0)
+            .path("error")
+            .asText();
+    assertTrue(error.contains(recorded), error);
+  }
+
+  @Test
+  void a_429_that_goes_on_stops_the_calls_and_costs_no_page() throws Exception {
+    run.pausePollers();
+    long skipped = skippedPages();
+    long met = kick.faults("429");
+    Map<String, Revision> before = revisions();
+    kick.fault("{\"kind\":\"429\",\"times\":-1,\"retry_after\":30}");
+    due(60);
+    JsonNode last = run.act("/admin/pollers/kick-viewers/run").path("last_run");
+    assertEquals(PAGE, last.path("channels").asInt(), last::toString);
+    assertTrue(last.path("ended_early").asText().contains("429"), last::toString);
+    assertEquals(met + 1, kick.faults("429"), "it asked for a longer pause than a page waits");
+    assertEquals(skipped, skippedPages());
+    assertEquals(
+        CHANNELS,
+        stores.dmNumber(
+            "SELECT count(*) FROM dm.probe_schedule WHERE next_probe_at <= now() AND token IS NULL AND leased_until IS NULL"),
+        "all are due as before");
+    assertTrue(run.metric("ingest_upstream_paused_seconds{upstream=\"kick\"}") > 0);
+    run.act("/admin/pollers/kick-viewers/run");
+    assertEquals(met + 1, kick.faults("429"), "nobody calls before it is over");
+    kick.clearFaults();
+    forgive();
+    run.resumePollers();
+    awaitNewerThan(before);
+  }
+
+  @Test
+  void what_fails_again_and_again_is_left_alone_for_a_while() throws Exception {
+    run.pausePollers();
+    long met = kick.faults("500");
+    Map<String, Revision> before = revisions();
+    kick.fault("{\"kind\":\"500\",\"times\":-1}");
+    due(1);
+    JsonNode last =
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .until(
+                () -> run.act("/admin/pollers/kick-viewers/run").path("last_run"),
+                it -> it.path("ended_early").isTextual());
+    assertEquals(met + 10, kick.faults("500"), "as many as open the breaker");
+    assertTrue(last.path("ended_early").asText().contains("in a row failed"), last::toString);
+    assertTrue(run.metric("ingest_upstream_breaker_seconds{upstream=\"kick\"}") > 0);
+    kick.clearFaults();
+    forgive();
+    run.resumePollers();
+    awaitNewerThan(before);
   }
 
   @Test
