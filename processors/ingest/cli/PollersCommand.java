@@ -187,7 +187,7 @@ final class PollersCommand implements Callable<Integer> {
     return "%s is behind: %s %s due, the longest for %s"
         .formatted(
             Text.of(poller.path("name")),
-            Text.of(lag.path("due")),
+            Text.number(lag.path("due").asLong()),
             Text.oneLine(of),
             Text.span(Duration.ofSeconds(lag.path("seconds").asLong())));
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +131,25 @@ class AdminCommandsTest {
             .map(line -> line.replaceAll(" +", " "))
             .toList(),
         result.out().lines().map(line -> line.replaceAll(" +", " ")).toList());
+  }
+
+  @Test
+  void pollers_that_are_behind_or_were_held_up_say_so() {
+    ingest.on(
+        "GET /admin/pollers",
+        200,
+        """
+        [{"name":"kick-viewers","schedule":"0/2 * * * * ?","on":true,
+          "last_run":{"at":"2026-03-01T11:59:30Z","seconds":1.25,"channels":50,"events":0,"new":0,"skipped_pages":0,
+                      "ended_early":"kick is not called before 2026-03-01T12:00:20Z: it answered 429"},
+          "behind":{"verified-live":{"due":3,"seconds":9.9},"never-live":{"due":1200,"seconds":185.2}}}]""");
+    Caller.Result result = caller().calls("pollers");
+    assertEquals(0, result.code(), result.err());
+    assertEquals(
+        List.of(
+            "kick-viewers is behind: 1,200 never-live due, the longest for 3 min",
+            "kick-viewers ended its last run early: kick is not called before 2026-03-01T12:00:20Z: it answered 429"),
+        result.out().lines().skip(2).toList());
   }
 
   @Test
