@@ -126,6 +126,15 @@ public final class EmbeddedStack implements Embedded {
       others.put("sheets.api-key", Simulator.API_KEY);
       others.put("sheets.ranges", Simulator.SHEET_RANGES);
     }
+    if (!settings.has("scrapedo.token")) {
+      others.put("scrape-do.url", address + "/scrape-do");
+      others.put("scrapedo.token", Simulator.SCRAPEDO_TOKEN);
+    }
+    if (!settings.has("scraper.api-key")) {
+      others.put("scraperapi.url", address + "/scraperapi");
+      others.put("scraperapi.async-url", address + "/scraperapi");
+      others.put("scraper.api-key", Simulator.SCRAPER_API_KEY);
+    }
     return others;
   }
 
@@ -219,5 +228,8 @@ public final class EmbeddedStack implements Embedded {
     simulator = upstreams;
     reached.putAll(simulator(upstreams.port()));
     reached.putAll(others(settings, upstreams.port()));
+    if (!settings.has("scraperapi.callback-url")) {
+      reached.put("scraperapi.callback-url", receiver.toString());
+    }
   }
 }

@@ -14,7 +14,9 @@ enum Api {
   KICK_UNSUBSCRIBE("kick-unsubscribe", "kick"),
   CHARTS("charts", "charts"),
   X("x", "x"),
-  SHEETS("sheets", "sheets");
+  SHEETS("sheets", "sheets"),
+  SCRAPE_DO("scrape-do", "scrape-do"),
+  SCRAPERAPI("scraperapi", "scraperapi");
 
   private final String api;
   private final String upstream;

@@ -44,6 +44,8 @@ final class FaultGate {
         .route(HttpMethod.GET, "/v4/spreadsheets/:spreadsheet/values/:range")
         .order(-1)
         .handler(call -> of(Api.SHEETS, call));
+    router.route(HttpMethod.GET, "/scrape-do").order(-1).handler(c -> of(Api.SCRAPE_DO, c));
+    router.route("/scraperapi/*").order(-1).handler(c -> of(Api.SCRAPERAPI, c));
   }
 
   private void subscriptions(Router router, HttpMethod method, Api api) {

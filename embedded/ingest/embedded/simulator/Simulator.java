@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 public final class Simulator implements AutoCloseable {
   public static final String CLIENT_ID = "simulated-client";
   public static final String CLIENT_SECRET = "simulated-secret";
+  public static final String SCRAPEDO_TOKEN = "simulated-scrape-do-token";
+  public static final String SCRAPER_API_KEY = "simulated-scraperapi-key";
 
   public static final String BEARER_TOKEN = "simulated-bearer-token";
   public static final String API_KEY = "simulated-api-key";
@@ -51,6 +53,7 @@ public final class Simulator implements AutoCloseable {
   private final Receiver receiver;
   private @Nullable Main main;
   private @Nullable Webhooks webhooks;
+  private @Nullable Scrapers scrapers;
   private @Nullable Path uploads;
 
   /**
@@ -107,6 +110,11 @@ public final class Simulator implements AutoCloseable {
     starting.bind("servedCharts", new Served());
     starting.bind("xUsers", new XUsers(clock));
     starting.bind("simulatedSheet", new SimulatedSheet());
+    Served servedPages = new Served();
+    starting.bind("servedPages", servedPages);
+    Scrapers fetchers = new Scrapers(world, clock, servedPages);
+    scrapers = fetchers;
+    starting.bind("scrapers", fetchers);
     starting.bind("faults", faults);
     starting.bind("calls", calls);
     starting.bind("webhooks", senders);
@@ -142,6 +150,9 @@ public final class Simulator implements AutoCloseable {
   public void close() {
     if (webhooks != null) {
       webhooks.close();
+    }
+    if (scrapers != null) {
+      scrapers.close();
     }
     if (main != null) {
       main.stop();
