@@ -19,6 +19,7 @@ import ingest.errors.Refusals;
 import ingest.export.ChatExport;
 import ingest.kick.KickCredentials;
 import ingest.kick.KickSubscriptions;
+import ingest.kick.KickFollowers;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
 import ingest.maintenance.DiskHorizon;
@@ -34,6 +35,10 @@ import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
 import ingest.sheets.Sheets;
 import ingest.trust.TrustScores;
+import ingest.scrape.ScrapeCalls;
+import ingest.scrape.ScrapeDo;
+import ingest.scraperapi.ScrapeJobs;
+import ingest.scraperapi.ScraperApi;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.TakePermit;
 import ingest.upstream.UpstreamManners;
@@ -72,6 +77,11 @@ public enum RouteBean {
   KICK_TOKEN("kickToken", KickToken.class),
   KICK_SUBSCRIPTIONS("kickSubscriptions", KickSubscriptions.class),
   KICK_VIEWERS("kickViewers", KickViewers.class),
+  KICK_FOLLOWERS("kickFollowers", KickFollowers.class),
+  SCRAPE_CALLS("scrapeCalls", ScrapeCalls.class),
+  SCRAPE_DO("scrapeDo", ScrapeDo.class),
+  SCRAPER_API("scraperApi", ScraperApi.class),
+  SCRAPE_JOBS("scrapeJobs", ScrapeJobs.class),
   KICK_CREDENTIALS("kickCredentials", KickCredentials.class),
   UPSTREAM_MANNERS("upstreamManners", UpstreamManners.class),
   TRUST_SCORES("trustScores", TrustScores.class),

@@ -55,6 +55,8 @@ final class Trials {
           "kick.client-secret", Trial.MADE_UP,
           "x.bearer-token", Trial.MADE_UP,
           "sheets.api-key", Trial.MADE_UP,
+          "scrapedo.token", Trial.MADE_UP,
+          "scraper.api-key", Trial.MADE_UP,
           "ingest.delivery-secret", "whsec_bWFkZSB1cCBieSB0cnkgYW5kIGdvb2QgZm9yIG5vdGhpbmc=");
 
   private static final Path ROUTES = Path.of("routes");
@@ -167,6 +169,7 @@ final class Trials {
     Registry registry = camel.getRegistry();
     RouteBean.REFUSALS.bind(registry, new Refusals());
     Upstreams.bind(camel, settings, clock, Permits.free(), meters);
+    Scrapers.bind(camel, settings, types, clock, Permits.free(), meters);
     Upstreams.bindMapping(registry, types, clock);
     Upstreams.bindOthers(registry, settings, types, clock, Permits.free(), meters);
     Webhooks.bind(camel, settings, types, null, clock, meters);

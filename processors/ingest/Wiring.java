@@ -63,9 +63,11 @@ import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
 import ingest.outbox.SharedCommits;
 import ingest.outbox.WakeUp;
+import ingest.outbox.State;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import ingest.projection.Projector;
+import ingest.scraperapi.JobsOver;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
@@ -213,10 +215,10 @@ final class Wiring implements AutoCloseable {
     lanesHere = lanes.all();
     ChannelMetrics channelMetrics = new ChannelMetrics(meters);
     RouteBean.CHANNEL_METRICS.bind(camel.getRegistry(), channelMetrics);
-    ChannelState channels = new ChannelState(dm, types, channelMetrics);
+    State state = new ChannelState(dm, types, channelMetrics).and(new JobsOver());
     Outbox outbox =
         new Outbox(
-            dm, channels, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
+            dm, state, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     SharedCommits shared =
         new SharedCommits(outbox, metrics, settings.number("outbox.queue", 1, 100_000));
     open.push(shared);
@@ -303,6 +305,7 @@ final class Wiring implements AutoCloseable {
     Upstreams.bind(camel, settings, clock, shared, meters);
     new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
     Upstreams.bindOthers(registry, settings, types(), clock, permits, meters);
+    Scrapers.bind(camel, settings, types(), clock, permits, meters);
   }
 
   private void wireDelivery(

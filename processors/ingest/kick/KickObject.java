@@ -103,6 +103,16 @@ record KickObject(JsonNode node, String path) {
     return count;
   }
 
+  /** A count that has to be there, also where it is sent as text. */
+  int requiredCountOrText(String name) {
+    JsonNode value = required(name, v -> word(v, ID) && fits(v.asText()), "a count");
+    return Integer.parseInt(value.asText());
+  }
+
+  private static boolean fits(String digits) {
+    return digits.length() <= 10 && Long.parseLong(digits) <= Integer.MAX_VALUE;
+  }
+
   @Nullable JsonNode flag(String name) {
     return optional(name, JsonNode::isBoolean, "a boolean");
   }

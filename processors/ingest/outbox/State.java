@@ -3,8 +3,10 @@ package ingest.outbox;
 import ingest.envelope.Envelope;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What {@code dm} keeps of the entities that events speak of. */
 public interface State {
@@ -16,6 +18,26 @@ public interface State {
 
   /** What the events change, for their transaction. */
   List<Effect> effects(List<Envelope> envelopes);
+
+  /** Both of them; a subject is a channel where either says so. */
+  default State and(State other) {
+    State first = this;
+    return new State() {
+      @Override
+      public Map<String, String> channels(Collection<Envelope> envelopes) throws SQLException {
+        Map<String, String> channels = new HashMap<>(other.channels(envelopes));
+        channels.putAll(first.channels(envelopes));
+        return channels;
+      }
+
+      @Override
+      public List<Effect> effects(List<Envelope> envelopes) {
+        return Stream.concat(
+                first.effects(envelopes).stream(), other.effects(envelopes).stream())
+            .toList();
+      }
+    };
+  }
 
   /** Events alone. */
   State NONE =

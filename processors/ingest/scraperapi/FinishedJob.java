@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventType;
 import ingest.envelope.InvalidEnvelope;
+import ingest.kick.FollowerPage;
+import ingest.kick.FollowersJob;
 import ingest.mapping.Arrival;
 import ingest.mapping.Draft;
 import ingest.mapping.Mapper;
@@ -17,7 +19,8 @@ import java.util.regex.Pattern;
 
 /**
  * Maps ScraperAPI's callback of a job that is over. That a job finished says nothing of the page:
- * what the target answered is {@code target_status}. The page itself is in the kept body alone.
+ * what the target answered is {@code target_status}, and where the job was to fetch a channel's
+ * page, {@code page} is what became of that. The page itself is in the kept body alone.
  *
  * <p>The body is nobody's word: our key of the job, which the token proves, is a part of the
  * event's key, so that whoever has one job's token cannot take another job's event.
@@ -51,7 +54,7 @@ public final class FinishedJob implements Mapper {
     }
     data.put("status", status);
     switch (status) {
-      case "finished" -> answer(payload.path("response"), data);
+      case "finished" -> answer(payload.path("response"), key, data);
       case "failed" -> {
         if (payload.path("failReason").isTextual()) {
           data.put("fail_reason", plain(payload.path("failReason").textValue()));
@@ -73,19 +76,29 @@ public final class FinishedJob implements Mapper {
     return plain.substring(0, Math.min(plain.length(), MOST_CHARACTERS));
   }
 
-  private static void answer(JsonNode response, ObjectNode data) {
-    String status = matching(response, "$.response.", "statusCode", STATUS, "an HTTP status");
-    data.put("target_status", Integer.parseInt(status)).put("bytes", size(response));
+  private static void answer(JsonNode response, String key, ObjectNode data) {
+    int status = status(response);
+    byte[] page = page(response);
+    data.put("target_status", status).put("bytes", page.length);
+    FollowersJob.of(key)
+        .map(job -> FollowerPage.read(status, page, job.poll().platformUserId()))
+        .ifPresent(read -> data.put("page", read.outcome().word()));
+  }
+
+  /** What the page was answered with. */
+  static int status(JsonNode response) {
+    return Integer.parseInt(
+        matching(response, "$.response.", "statusCode", STATUS, "an HTTP status"));
   }
 
   /** A page is sent as text, or in base64 where it is none. */
-  private static int size(JsonNode response) {
+  static byte[] page(JsonNode response) {
     JsonNode encoded = response.path("base64EncodedBody");
     if (!encoded.isTextual()) {
-      return response.path("body").asText().getBytes(StandardCharsets.UTF_8).length;
+      return response.path("body").asText().getBytes(StandardCharsets.UTF_8);
     }
     try {
-      return Base64.getDecoder().decode(encoded.textValue()).length;
+      return Base64.getDecoder().decode(encoded.textValue());
     } catch (IllegalArgumentException e) {
       throw new InvalidEnvelope("$.response.base64EncodedBody is not base64");
     }

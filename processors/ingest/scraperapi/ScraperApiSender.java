@@ -1,6 +1,7 @@
 package ingest.scraperapi;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import ingest.kick.FollowerPage;
 import ingest.mapping.Arrival;
 import ingest.webhook.Sender;
 import java.util.List;
@@ -43,6 +44,14 @@ public final class ScraperApiSender implements Sender {
 
   @Override
   public List<String> types(Map<String, String> headers, JsonNode body) {
-    return List.of(FinishedJob.TYPE);
+    return body.path("status").asText().equals("finished")
+        ? List.of(FinishedJob.TYPE, FollowerPage.TYPE)
+        : List.of(FinishedJob.TYPE);
+  }
+
+  /** Without the address of a stream that Kick has signed. */
+  @Override
+  public byte[] kept(byte[] body, boolean privates) {
+    return KeptPage.of(body);
   }
 }

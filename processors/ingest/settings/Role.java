@@ -31,7 +31,13 @@ public enum Role {
   /** The secrets of this role alone: in production no other role may hold them. */
   public List<String> secrets() {
     return switch (this) {
-      case INGEST -> List.of("kick.client-secret", "x.bearer-token", "sheets.api-key");
+      case INGEST ->
+          List.of(
+              "kick.client-secret",
+              "x.bearer-token",
+              "sheets.api-key",
+              "scrapedo.token",
+              "scraper.api-key");
       case WEBHOOKS ->
           List.of("sumsub.webhook-secret", "x.consumer-secret", "resend.webhook-secret");
       case ENV -> List.of("ingest.delivery-secret");

@@ -33,7 +33,22 @@ public final class ChannelSnapshot {
       @Nullable Slug slug,
       @Nullable Live live,
       @Nullable Title title,
-      @Nullable Details details) {
+      @Nullable Details details,
+      @Nullable Followers followers) {
+
+    /** How many follow the channel that the data names, and nothing more. */
+    public static Row of(Envelope envelope, Followers followers) {
+      return new Row(
+          Fields.required(Fields.text(envelope.data(), "platform"), envelope),
+          Fields.required(Fields.text(envelope.data(), "platform_user_id"), envelope),
+          envelope.channelid(),
+          null,
+          null,
+          null,
+          null,
+          null,
+          followers);
+    }
 
     /** The channel is the one that the data names. */
     public static Row of(
@@ -51,7 +66,8 @@ public final class ChannelSnapshot {
           slug,
           live,
           title,
-          details);
+          details,
+          null);
     }
 
     private String key() {
@@ -60,7 +76,12 @@ public final class ChannelSnapshot {
 
     /** Whether there is anything but viewers. */
     private boolean state() {
-      return externalId != null || slug != null || live != null || title != null || details != null;
+      return externalId != null
+          || slug != null
+          || live != null
+          || title != null
+          || details != null
+          || followers != null;
     }
 
     /** Of each group the newer one. */
@@ -73,7 +94,8 @@ public final class ChannelSnapshot {
           newer(slug, other.slug),
           newer(live, other.live),
           newer(title, other.title),
-          newer(details, other.details));
+          newer(details, other.details),
+          newer(followers, other.followers));
     }
 
     private static <G extends Group> @Nullable G newer(@Nullable G one, @Nullable G other) {
@@ -91,6 +113,9 @@ public final class ChannelSnapshot {
 
   /** How many watched, and when that was seen. */
   public record Viewers(int count, Instant at, Revision revision) implements Group {}
+
+  /** How many follow it, and when that was seen. */
+  public record Followers(int count, Instant at, Revision revision) implements Group {}
 
   /** The channel's name in URLs. */
   public record Slug(String slug, Revision revision) implements Group {
@@ -171,7 +196,8 @@ public final class ChannelSnapshot {
           new Guarded("slug", List.of("slug")),
           new Guarded("live", List.of("is_live", "stream_started_at")),
           new Guarded("title", List.of("title")),
-          new Guarded("stream", List.of("language", "is_mature", "category_id", "category_name")));
+          new Guarded("stream", List.of("language", "is_mature", "category_id", "category_name")),
+          new Guarded("followers", List.of("follower_count", "followers_at")));
 
   /**
    * The groups beside the viewers in one statement, so that a row is written once: each column is
@@ -182,11 +208,13 @@ public final class ChannelSnapshot {
       INSERT INTO public.channel_snapshot AS s
           (platform, platform_user_id, channel_external_id, slug, slug_rev, slug_ev,
            is_live, stream_started_at, live_rev, live_ev, title, title_rev, title_ev,
-           language, is_mature, category_id, category_name, stream_rev, stream_ev)
+           language, is_mature, category_id, category_name, stream_rev, stream_ev,
+           follower_count, followers_at, followers_rev, followers_ev)
       SELECT * FROM unnest(
           ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::uuid[],
           ?::bool[], ?::timestamptz[], ?::bigint[], ?::uuid[], ?::text[], ?::bigint[], ?::uuid[],
-          ?::text[], ?::bool[], ?::bigint[], ?::text[], ?::bigint[], ?::uuid[])
+          ?::text[], ?::bool[], ?::bigint[], ?::text[], ?::bigint[], ?::uuid[],
+          ?::int[], ?::timestamptz[], ?::bigint[], ?::uuid[])
       ON CONFLICT (platform, platform_user_id) DO UPDATE SET
           channel_external_id = coalesce(excluded.channel_external_id, s.channel_external_id),
           %s, updated_at = now()
@@ -258,6 +286,10 @@ public final class ChannelSnapshot {
       upsert.setArray(++p, Columns.texts(tx, rows, of(Row::details, Details::categoryName)));
       upsert.setArray(++p, Columns.bigints(tx, rows, rev(Row::details)));
       upsert.setArray(++p, Columns.uuids(tx, rows, ev(Row::details)));
+      upsert.setArray(++p, Columns.ints(tx, rows, of(Row::followers, Followers::count)));
+      upsert.setArray(++p, Columns.times(tx, rows, of(Row::followers, Followers::at)));
+      upsert.setArray(++p, Columns.bigints(tx, rows, rev(Row::followers)));
+      upsert.setArray(++p, Columns.uuids(tx, rows, ev(Row::followers)));
       upsert.executeUpdate();
     }
   }
