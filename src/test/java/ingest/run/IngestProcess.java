@@ -67,7 +67,8 @@ public final class IngestProcess implements AutoCloseable {
     settings.put("EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0");
     settings.put("KICK_CALLS_PER_MINUTE", "0");
     settings.put("POLL_KICK_SUBSCRIPTIONS_ENABLED", "false");
-    for (String poller : List.of("TRUST_SCORE", "X_FOLLOWERS", "SHEETS_SYNC")) {
+    for (String poller :
+        List.of("TRUST_SCORE", "X_FOLLOWERS", "SHEETS_SYNC", "KICK_FOLLOWERS", "SCRAPERAPI_JOBS")) {
       settings.put("POLL_" + poller + "_ENABLED", "false");
     }
     for (String port :

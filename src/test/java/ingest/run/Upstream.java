@@ -63,6 +63,11 @@ public record Upstream(String url) {
     send("DELETE", "/control/faults", "");
   }
 
+  /** Sets what the scrapers meet from now on. */
+  void scrapers(String json) throws IOException, InterruptedException {
+    send("POST", "/control/scrapers", json);
+  }
+
   /** Sends webhooks and returns how often each answer came back. */
   public JsonNode webhooks(String order) throws IOException, InterruptedException {
     return JSON.readTree(send("POST", "/control/webhooks", order)).path("answers");
