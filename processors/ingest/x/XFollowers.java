@@ -17,11 +17,13 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Message;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,16 +81,19 @@ public final class XFollowers {
   }
 
   /**
-   * After a call that X refused: where the cap of the billing period is the reason, nobody calls
-   * before tomorrow, whatever its headers say.
+   * Fails what X refused. Where the cap of the billing period is the reason, nobody calls before
+   * tomorrow, whatever the headers say.
    *
-   * @throws HttpOperationFailedException always, for whoever tries again
+   * @throws HttpOperationFailedException for a status that is no success, as the call would itself
    */
   public void refused(Exchange exchange) throws HttpOperationFailedException, SQLException {
-    HttpOperationFailedException refusal =
-        Objects.requireNonNull(
-            exchange.getProperty(Exchange.EXCEPTION_CAUGHT, HttpOperationFailedException.class));
-    if (refusal.getStatusCode() == 429 && isCapped(refusal.getResponseBody())) {
+    Message answer = exchange.getMessage();
+    int status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    if (status / 100 == 2) {
+      return;
+    }
+    String body = answer.getBody(String.class);
+    if (status == 429 && isCapped(body)) {
       Instant tomorrow =
           clock
               .instant()
@@ -101,7 +106,9 @@ public final class XFollowers {
       capped().increment();
       LOG.warn("x: the usage cap of the billing period is reached; not called before {}", tomorrow);
     }
-    throw refusal;
+    Map<String, String> headers = new TreeMap<>();
+    answer.getHeaders().forEach((name, value) -> headers.put(name, String.valueOf(value)));
+    throw new HttpOperationFailedException("X", status, "refused", null, headers, body);
   }
 
   private static boolean isCapped(@Nullable String body) {

@@ -68,6 +68,16 @@ public record Upstream(String url) {
     send("POST", "/control/scrapers", json);
   }
 
+  /** The rows of the simulated sheet. */
+  public JsonNode sheet() throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", "/control/sheet", ""));
+  }
+
+  /** Other rows for it. */
+  public void sheet(JsonNode rows) throws IOException, InterruptedException {
+    send("POST", "/control/sheet", rows.toString());
+  }
+
   /** Sends webhooks and returns how often each answer came back. */
   public JsonNode webhooks(String order) throws IOException, InterruptedException {
     return JSON.readTree(send("POST", "/control/webhooks", order)).path("answers");

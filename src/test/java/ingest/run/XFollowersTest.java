@@ -137,7 +137,7 @@ class XFollowersTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @CsvSource({"401", "403", "500", "hang", "reset", "truncated", "not-json", "wrong-types"})
+  @CsvSource({"401", "403", "500", "hang", "reset", "truncated", "not-json", "wrong-types", "huge"})
   void a_page_that_keeps_failing_is_skipped_whole_and_asked_for_later(String kind)
       throws Exception {
     x.fault("{\"kind\":\"%s\",\"api\":\"x\",\"times\":%d}".formatted(kind, TRIES));
