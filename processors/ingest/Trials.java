@@ -17,10 +17,12 @@ import ingest.delivery.Target;
 import ingest.delivery.Targets;
 import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
+import ingest.export.ChatExport;
 import ingest.outbox.WakeUp;
 import ingest.settings.Mask;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.Dsn;
 import ingest.trial.Ask;
@@ -58,6 +60,9 @@ final class Trials {
           "scrapedo.token", Trial.MADE_UP,
           "scraper.api-key", Trial.MADE_UP,
           "ingest.delivery-secret", "whsec_bWFkZSB1cCBieSB0cnkgYW5kIGdvb2QgZm9yIG5vdGhpbmc=");
+
+  /** Nothing listens there: a step that reads the archive says so. */
+  private static final String NO_ARCHIVE = "http://127.0.0.1:1";
 
   private static final Path ROUTES = Path.of("routes");
 
@@ -173,6 +178,12 @@ final class Trials {
     Upstreams.bindMapping(registry, types, clock);
     Upstreams.bindOthers(registry, settings, types, clock, Permits.free(), meters);
     Webhooks.bind(camel, settings, types, null, clock, meters);
+    RouteBean.CHAT_EXPORT.bind(
+        registry,
+        new ChatExport(
+            new ClickHouse(settings.find("clickhouse.url").orElse(NO_ARCHIVE)),
+            settings.duration("export.chat.settle"),
+            meters));
     ChannelMetrics channels = new ChannelMetrics(meters);
     RouteBean.CHANNEL_METRICS.bind(registry, channels);
     DmDatabase store = new DmDatabase(dm);

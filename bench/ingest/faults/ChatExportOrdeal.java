@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run against the export of chat: two processes of role {@code ingest} export all the time, one
- * of them is killed between two of its steps, again and again, first into S3 and then into a folder;
- * then ClickHouse is away for two hours of the dm database's clock. At the end all objects together
- * are held against the table. Whatever it started it ends.
+ * of them is killed between two of its steps, again and again, first into S3 and then into a
+ * folder; then ClickHouse is away for two hours of the dm database's clock. At the end all objects
+ * together are held against the table. Whatever it started it ends.
  */
 public final class ChatExportOrdeal {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -210,8 +210,7 @@ public final class ChatExportOrdeal {
     Map<String, String> settings = WebhookOrdeal.role(storage, "ingest");
     Gate.Guard guard = guard(number);
     settings.put(
-        "CLICKHOUSE_URL",
-        opened(new Gate(IngestProcess.freePort(), archive.url(), guard)).url());
+        "CLICKHOUSE_URL", opened(new Gate(IngestProcess.freePort(), archive.url(), guard)).url());
     settings.put(
         "EXPORT_CHAT_ENDPOINT", opened(new Gate(IngestProcess.freePort(), s3.url(), guard)).url());
     settings.put("DATA_DIR", exported.toString());
@@ -313,7 +312,9 @@ public final class ChatExportOrdeal {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (stores.dmNumber(wanted) == 0) {
       if (System.nanoTime() > end) {
-        throw new IOException("not exported: " + stores.dmRows("SELECT * FROM dm.chat_archive_log ORDER BY id DESC LIMIT 3"));
+        throw new IOException(
+            "not exported: "
+                + stores.dmRows("SELECT * FROM dm.chat_archive_log ORDER BY id DESC LIMIT 3"));
       }
       Thread.sleep(200);
     }
@@ -326,7 +327,8 @@ public final class ChatExportOrdeal {
     archive.stop();
     JsonNode channel =
         stores
-            .dmRows("SELECT external_id, platform_user_id FROM dm.streamer_channel WHERE platform = 'kick' LIMIT 1")
+            .dmRows(
+                "SELECT external_id, platform_user_id FROM dm.streamer_channel WHERE platform = 'kick' LIMIT 1")
             .get(0);
     StringBuilder lines = new StringBuilder();
     Instant first = Instant.now().minusSeconds(60);
@@ -440,7 +442,8 @@ public final class ChatExportOrdeal {
     report.check("a line is a row of the table, once", lines, unknown);
     report.check("a line lies under its day and channel", lines, misplaced);
     report.check("lines are in order", lines, unordered);
-    report.check("an object put again has the same bytes", storedAgain.get(), List.copyOf(differing));
+    report.check(
+        "an object put again has the same bytes", storedAgain.get(), List.copyOf(differing));
     JsonNode ledger =
         stores
             .dmRows(
@@ -451,7 +454,9 @@ public final class ChatExportOrdeal {
     report.check(
         "the ledger says as many lines and objects",
         objects.size(),
-        balanced ? List.of() : List.of(ledger + ", and there are " + lines + " and " + objects.size()));
+        balanced
+            ? List.of()
+            : List.of(ledger + ", and there are " + lines + " and " + objects.size()));
     report.check(
         "no process ended by itself",
         instances.size(),

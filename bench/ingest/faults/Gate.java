@@ -24,7 +24,12 @@ final class Gate implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Set<String> HOP =
       Set.of(
-          "host", "connection", "content-length", "expect", "upgrade", "transfer-encoding",
+          "host",
+          "connection",
+          "content-length",
+          "expect",
+          "upgrade",
+          "transfer-encoding",
           "http2-settings");
 
   /** Is told of every request, on a thread of its own for each. */
@@ -66,10 +71,8 @@ final class Gate implements AutoCloseable {
       HttpRequest.Builder onward =
           HttpRequest.newBuilder(URI.create(store + call.getRequestURI()))
               .timeout(PATIENCE)
-              .method(
-                  call.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
-      for (Map.Entry<String, java.util.List<String>> header :
-          call.getRequestHeaders().entrySet()) {
+              .method(call.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
+      for (Map.Entry<String, java.util.List<String>> header : call.getRequestHeaders().entrySet()) {
         if (!HOP.contains(header.getKey().toLowerCase(Locale.ROOT))) {
           header.getValue().forEach(value -> onward.header(header.getKey(), value));
         }

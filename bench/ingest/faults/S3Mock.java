@@ -82,18 +82,15 @@ final class S3Mock implements AutoCloseable {
   /** The lines of each object, by its key. */
   TreeMap<String, List<String>> objects() throws IOException {
     TreeMap<String, List<String>> objects = new TreeMap<>();
-    for (S3Object object :
-        client.listObjectsV2Paginator(l -> l.bucket(BUCKET)).contents()) {
-      byte[] gzip =
-          client.getObjectAsBytes(g -> g.bucket(BUCKET).key(object.key())).asByteArray();
+    for (S3Object object : client.listObjectsV2Paginator(l -> l.bucket(BUCKET)).contents()) {
+      byte[] gzip = client.getObjectAsBytes(g -> g.bucket(BUCKET).key(object.key())).asByteArray();
       objects.put(object.key(), lines(gzip));
     }
     return objects;
   }
 
   static List<String> lines(byte[] gzip) throws IOException {
-    try (GZIPInputStream unpacked =
-        new GZIPInputStream(new java.io.ByteArrayInputStream(gzip))) {
+    try (GZIPInputStream unpacked = new GZIPInputStream(new java.io.ByteArrayInputStream(gzip))) {
       String text = new String(unpacked.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
       return new ArrayList<>(text.lines().toList());
     }

@@ -17,11 +17,7 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
 /** Where chat is exported to. */
 public final class ChatBucket {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration ANSWER = Duration.ofSeconds(30);
-
-  /** With its tries; far less than a lease. */
-  private static final Duration CALL = Duration.ofSeconds(75);
+  private static final int TRIES = 3;
 
   private ChatBucket() {}
 
@@ -44,13 +40,14 @@ public final class ChatBucket {
             "%s is needed where EXPORT_CHAT_TO is s3".formatted(Settings.variable(key)));
       }
     }
+    Duration patience = settings.duration("export.chat.timeout");
     S3ClientBuilder client =
         S3Client.builder()
             .region(Region.of(settings.text("export.chat.region")))
             .httpClientBuilder(
-                UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(ANSWER))
+                UrlConnectionHttpClient.builder().connectionTimeout(patience).socketTimeout(patience))
             .overrideConfiguration(
-                o -> o.apiCallTimeout(CALL).apiCallAttemptTimeout(ANSWER.plus(CONNECT)))
+                o -> o.apiCallTimeout(patience.multipliedBy(TRIES)).apiCallAttemptTimeout(patience))
             // stores that are not Amazon's do not all know the newer checksums
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
@@ -63,8 +60,7 @@ public final class ChatBucket {
             key ->
                 client.credentialsProvider(
                     StaticCredentialsProvider.create(
-                        AwsBasicCredentials.create(
-                            key, settings.text("export.chat.secret-key")))));
+                        AwsBasicCredentials.create(key, settings.text("export.chat.secret-key")))));
     return client.build();
   }
 

@@ -41,16 +41,17 @@ public final class ChatExport {
     this.late = counter(meters, "late.rows", "Those of them that came behind the watermark");
     this.objects = counter(meters, "objects", "Objects in committed runs of the export");
     this.bytes = counter(meters, "bytes", "Bytes of these objects");
-    this.failures = counter(meters, "failures", "Runs of the export that did not come to their end");
+    this.failures =
+        counter(meters, "failures", "Runs of the export that did not come to their end");
   }
 
   private static Counter counter(MeterRegistry meters, String name, String description) {
-    return Counter.builder("ingest.export.chat." + name)
-        .description(description)
-        .register(meters);
+    return Counter.builder("ingest.export.chat." + name).description(description).register(meters);
   }
 
-  /** Asks ClickHouse what is settled, for the plan: headers {@code insertedUntil}, {@code oldest}. */
+  /**
+   * Asks ClickHouse what is settled, for the plan: headers {@code insertedUntil}, {@code oldest}.
+   */
   public void look(Exchange exchange) throws IOException, InterruptedException {
     String env = exchange.getMessage().getHeader("env", String.class);
     exchange.getMessage().setHeader("insertedUntil", Math.max(0, source.settled(settle)));
@@ -109,7 +110,10 @@ public final class ChatExport {
     run(exchange).written(part(exchange));
   }
 
-  /** What the ledger says of the run: headers {@code rows}, {@code lateRows}, {@code objects}, {@code bytes}. */
+  /**
+   * What the ledger says of the run: headers {@code rows}, {@code lateRows}, {@code objects},
+   * {@code bytes}.
+   */
   public void sum(Exchange exchange) {
     ChatRun run = run(exchange);
     exchange.getMessage().setHeader("rows", run.rows());
@@ -121,10 +125,10 @@ public final class ChatExport {
   /** Counts a run that is committed. */
   public void committed(Exchange exchange) {
     ChatRun run = run(exchange);
-    rows.increment(run.rows());
-    late.increment(run.lateRows());
+    rows.increment((double) run.rows());
+    late.increment((double) run.lateRows());
     objects.increment(run.objects());
-    bytes.increment(run.bytes());
+    bytes.increment((double) run.bytes());
     PollRun poll = PollRun.of(exchange);
     if (poll != null) {
       poll.committed((int) run.rows(), 0);

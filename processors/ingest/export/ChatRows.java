@@ -83,7 +83,9 @@ final class ChatRows {
     return clickHouse.number("SELECT toUnixTimestamp(now())", Map.of()) - settle.toSeconds();
   }
 
-  /** When the oldest chat of an environment was created, in milliseconds; null where there is none. */
+  /**
+   * When the oldest chat of an environment was created, in milliseconds; null where there is none.
+   */
   @Nullable Long oldest(String env) throws IOException, InterruptedException {
     String millis =
         clickHouse.text(
@@ -136,8 +138,7 @@ final class ChatRows {
     return new Page(
         lines,
         new Position(
-            Instant.parse(last.path("created_at").textValue()),
-            last.path("event_id").textValue()));
+            Instant.parse(last.path("created_at").textValue()), last.path("event_id").textValue()));
   }
 
   private static Map<String, String> values(ChatSpan span, boolean late) {

@@ -43,7 +43,6 @@ record ChatSpan(
         group.late()
             ? "late-" + NAME.format(insertedFrom) + "-" + NAME.format(insertedUntil)
             : NAME.format(from) + "-" + NAME.format(until);
-    return "%s/%s/%d/%s.%04d.ndjson.gz"
-        .formatted(env, group.day(), group.channel(), span, part);
+    return "%s/%s/%d/%s.%04d.ndjson.gz".formatted(env, group.day(), group.channel(), span, part);
   }
 }

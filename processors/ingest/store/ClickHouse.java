@@ -146,7 +146,9 @@ public final class ClickHouse {
     return answer.body();
   }
 
-  /** The client's own time-out ends with the headers; an answer that stops in the middle has none. */
+  /**
+   * The client's own time-out ends with the headers; an answer that stops in the middle has none.
+   */
   private HttpResponse<String> answer(HttpRequest request, Duration within)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<String>> answer =

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.export;
+
+import org.jspecify.annotations.NullMarked;
