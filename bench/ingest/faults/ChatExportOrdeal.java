@@ -25,6 +25,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -80,16 +82,27 @@ public final class ChatExportOrdeal {
     }
   }
 
-  private static final List<Step> STEPS = List.of(Step.values());
+  /** Most kills are where objects are written; the folder has no PUT, which stands last. */
+  private static final List<Step> STEPS =
+      List.of(
+          Step.CLOCK, Step.OLDEST, Step.GROUPS, Step.GROUPS, Step.GROUPS, Step.ROWS, Step.ROWS,
+          Step.ROWS, Step.PUT, Step.PUT, Step.PUT, Step.PUT);
+
+  private static final int REQUESTS = 8;
+
+  /** A statement in dm is between two requests, too: the kill comes so much later at most. */
+  private static final int DELAY_MILLIS = 40;
 
   /** Where the next kill is. */
   private static final class Mark {
     private final Step step;
     private final boolean answered;
+    private final int delay;
     private final AtomicInteger left;
     private final CountDownLatch hit = new CountDownLatch(1);
 
-    Mark(Step step, boolean answered, int nth) {
+    Mark(Step step, boolean answered, int delay, int nth) {
+      this.delay = delay;
       this.step = step;
       this.answered = answered;
       this.left = new AtomicInteger(nth);
@@ -109,6 +122,7 @@ public final class ChatExportOrdeal {
   private final AtomicInteger storedAgain = new AtomicInteger();
   private final ConcurrentLinkedQueue<String> differing = new ConcurrentLinkedQueue<>();
   private final Map<Step, Integer> done = new EnumMap<>(Step.class);
+  private final ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
   private volatile boolean goOn = true;
   private int killed;
 
@@ -142,6 +156,7 @@ public final class ChatExportOrdeal {
       return report;
     } finally {
       say("stopping");
+      later.shutdownNow();
       instances.forEach(Instance::close);
       while (!started.isEmpty()) {
         started.pop().close();
@@ -261,11 +276,28 @@ public final class ChatExportOrdeal {
             && next.answered == answered
             && next.step == Step.of(request)
             && next.left.decrementAndGet() == 0) {
-          instances.get(number).kill();
-          next.hit.countDown();
+          later.schedule(
+              () -> {
+                instances.get(number).kill();
+                next.hit.countDown();
+              },
+              next.delay,
+              TimeUnit.MILLISECONDS);
+          if (next.delay == 0) {
+            awaitKill(next);
+          }
         }
       }
     };
+  }
+
+  /** The request stays where it is until then. */
+  private static void awaitKill(Mark mark) {
+    try {
+      mark.hit.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** What S3 says of the bytes that it has of an object. */
@@ -282,10 +314,11 @@ public final class ChatExportOrdeal {
   private void kill(int number, ChatFeed feed, boolean files) throws Exception {
     for (int i = 0; i < number && goOn; i++) {
       Ordeal.awaitReady(instances);
-      Step step = STEPS.get(random.nextInt(files ? STEPS.size() - 1 : STEPS.size()));
+      Step step = STEPS.get(random.nextInt(files ? REQUESTS : STEPS.size()));
       boolean answered = random.nextBoolean();
       int most = step == Step.ROWS || step == Step.PUT ? 12 : 2;
-      Mark next = new Mark(step, answered, 1 + random.nextInt(most));
+      int delay = answered && random.nextBoolean() ? 1 + random.nextInt(DELAY_MILLIS) : 0;
+      Mark next = new Mark(step, answered, delay, 1 + random.nextInt(most));
       mark.set(next);
       long until = System.nanoTime() + PATIENCE.toNanos();
       do {
@@ -297,7 +330,11 @@ public final class ChatExportOrdeal {
         done.merge(step, 1, Integer::sum);
         say(
             "%d/%d  SIGKILL %s it was answered: %s"
-                .formatted(killed, kills, answered ? "when" : "before", step.told));
+                .formatted(
+                    killed,
+                    kills,
+                    delay > 0 ? delay + " ms after" : answered ? "when" : "before",
+                    step.told));
       }
     }
   }

@@ -45,7 +45,9 @@ public final class ChatBucket {
         S3Client.builder()
             .region(Region.of(settings.text("export.chat.region")))
             .httpClientBuilder(
-                UrlConnectionHttpClient.builder().connectionTimeout(patience).socketTimeout(patience))
+                UrlConnectionHttpClient.builder()
+                    .connectionTimeout(patience)
+                    .socketTimeout(patience))
             .overrideConfiguration(
                 o -> o.apiCallTimeout(patience.multipliedBy(TRIES)).apiCallAttemptTimeout(patience))
             // stores that are not Amazon's do not all know the newer checksums

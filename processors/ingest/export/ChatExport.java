@@ -82,7 +82,7 @@ public final class ChatExport {
 
   /** Builds the next object; false when none is left. */
   public boolean next(Exchange exchange) throws IOException, InterruptedException {
-    ChatRun.Part part = run(exchange).next();
+    ChatObject part = run(exchange).next();
     exchange.setProperty(PART, part);
     return part != null;
   }
@@ -100,7 +100,7 @@ public final class ChatExport {
 
   /** Makes the object the body, and its name the header {@code key}. */
   public void take(Exchange exchange) {
-    ChatRun.Part part = part(exchange);
+    ChatObject part = part(exchange);
     exchange.getMessage().setHeader("key", part.key());
     exchange.getMessage().setBody(part.gzip());
   }
@@ -144,8 +144,8 @@ public final class ChatExport {
     }
   }
 
-  private static ChatRun.Part part(Exchange exchange) {
-    return Objects.requireNonNull(exchange.getProperty(PART, ChatRun.Part.class));
+  private static ChatObject part(Exchange exchange) {
+    return Objects.requireNonNull(exchange.getProperty(PART, ChatObject.class));
   }
 
   private static ChatRun run(Exchange exchange) {

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 final class ChatRun {
   private static final LocalDate BEFORE = LocalDate.EPOCH;
 
-  /** An object of the archive; the same rows have the same bytes. */
-  record Part(String key, byte[] gzip, int rows, boolean late) {}
-
   private final ChatSpan span;
   private final ChatRows source;
   private final Deque<ChatSpan.Group> groups = new ArrayDeque<>();
@@ -38,9 +35,9 @@ final class ChatRun {
   }
 
   /** Reads and builds the next object; null when there is none. */
-  @Nullable Part next() throws IOException, InterruptedException {
+  @Nullable ChatObject next() throws IOException, InterruptedException {
     for (ChatSpan.Group at = current(); at != null; at = current()) {
-      Part built = build(at);
+      ChatObject built = build(at);
       if (built != null) {
         return built;
       }
@@ -78,7 +75,7 @@ final class ChatRun {
     }
   }
 
-  private @Nullable Part build(ChatSpan.Group of) throws IOException, InterruptedException {
+  private @Nullable ChatObject build(ChatSpan.Group of) throws IOException, InterruptedException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     int lines = 0;
     try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
@@ -101,10 +98,10 @@ final class ChatRun {
       return null;
     }
     part++;
-    return new Part(span.key(of, part), packed.toByteArray(), lines, of.late());
+    return new ChatObject(span.key(of, part), packed.toByteArray(), lines, of.late());
   }
 
-  void written(Part part) {
+  void written(ChatObject part) {
     objects++;
     rows += part.rows();
     lateRows += part.late() ? part.rows() : 0;

@@ -90,7 +90,8 @@ class ChatExportRunsTest {
     watermark("5 hours");
     assertEquals(1, claim(ONE).size());
     assertEquals(0, claim(OTHER).size(), "leased");
-    List<String> planned = STORES.sql().rows("SELECT span_until, part_rows FROM dm.chat_export_run");
+    List<String> planned =
+        STORES.sql().rows("SELECT span_until, part_rows FROM dm.chat_export_run");
     STORES.sql().run("UPDATE dm.chat_export_run SET leased_until = ingest.now()");
     assertEquals(1, claim(OTHER, 7).size());
     assertEquals(
@@ -164,8 +165,20 @@ class ChatExportRunsTest {
     Map<String, String> values =
         new HashMap<>(
             Map.of(
-                "env", "'shared'", "leaseSeconds", "60", "rows", "30", "lateRows", "4", "objects",
-                "2", "bytes", "900", "error", "'away'"));
+                "env",
+                "'shared'",
+                "leaseSeconds",
+                "60",
+                "rows",
+                "30",
+                "lateRows",
+                "4",
+                "objects",
+                "2",
+                "bytes",
+                "900",
+                "error",
+                "'away'"));
     values.putAll(given);
     String sql =
         Files.readString(Path.of("routes/sql/chat-export-" + what + ".sql"))

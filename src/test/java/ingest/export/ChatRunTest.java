@@ -75,7 +75,7 @@ class ChatRunTest {
     }
     insert(rows);
     ChatSpan span = span("edges", TEN, ELEVEN, Instant.EPOCH, NOON, ChatRows.PAGE + 1000);
-    List<ChatRun.Part> parts = parts(span);
+    List<ChatObject> parts = parts(span);
     assertEquals(2, parts.size());
     assertEquals(ChatRows.PAGE + 1000, parts.get(0).rows());
     assertEquals(new HashSet<>(ids(rows)), new HashSet<>(events(parts)));
@@ -101,10 +101,9 @@ class ChatRunTest {
             Instant.EPOCH,
             NOON,
             100);
-    List<ChatRun.Part> parts = parts(span);
+    List<ChatObject> parts = parts(span);
     assertEquals(
-        List.of(
-            List.of("begin", "before midnight"), List.of("midnight"), List.of("of another")),
+        List.of(List.of("begin", "before midnight"), List.of("midnight"), List.of("of another")),
         parts.stream().map(ChatRunTest::contents).toList());
     String first = "cut/" + DAY.toString().substring(0, 10) + "/2/";
     assertTrue(parts.get(0).key().startsWith(first), parts.get(0).key());
@@ -120,15 +119,16 @@ class ChatRunTest {
             row("late", 4, TEN.plusMillis(1), TEN, "two"));
     insert(first);
     ChatSpan before = span("late", TEN, ELEVEN, Instant.EPOCH, TEN.plusSeconds(10), 100);
-    assertEquals(List.of("one", "two"), parts(before).stream().flatMap(p -> contents(p).stream()).sorted().toList());
+    assertEquals(
+        List.of("one", "two"),
+        parts(before).stream().flatMap(p -> contents(p).stream()).sorted().toList());
 
     // again, now; and a third that is as old
     insert(first.stream().map(row -> row.replace(time(TEN), time(TEN.plusSeconds(20)))).toList());
     insert(List.of(row("late", 4, TEN, TEN.plusSeconds(20), "three")));
-    ChatSpan after =
-        span("late", ELEVEN, NOON, TEN.plusSeconds(10), TEN.plusSeconds(30), 100);
+    ChatSpan after = span("late", ELEVEN, NOON, TEN.plusSeconds(10), TEN.plusSeconds(30), 100);
     for (int i = 0; i < 2; i++) {
-      List<ChatRun.Part> parts = parts(after);
+      List<ChatObject> parts = parts(after);
       assertEquals(1, parts.size());
       assertEquals(List.of("three"), contents(parts.get(0)));
       assertTrue(parts.get(0).late());
@@ -146,23 +146,23 @@ class ChatRunTest {
     }
     insert(rows);
     ChatSpan span = span("same", TEN, ELEVEN, Instant.EPOCH, TEN.plusSeconds(10), 70);
-    List<ChatRun.Part> once = parts(span);
+    List<ChatObject> once = parts(span);
     insert(List.of(row("same", 5, TEN, TEN.plusSeconds(10), "later")));
     insert(rows.subList(0, 50));
-    List<ChatRun.Part> twice = parts(span);
+    List<ChatObject> twice = parts(span);
     assertEquals(6, once.size());
     assertEquals(
-        once.stream().map(ChatRun.Part::key).toList(),
-        twice.stream().map(ChatRun.Part::key).toList());
+        once.stream().map(ChatObject::key).toList(),
+        twice.stream().map(ChatObject::key).toList());
     for (int i = 0; i < once.size(); i++) {
       assertArrayEquals(once.get(i).gzip(), twice.get(i).gzip());
     }
   }
 
-  private static List<ChatRun.Part> parts(ChatSpan span) throws Exception {
+  private static List<ChatObject> parts(ChatSpan span) throws Exception {
     ChatRun run = new ChatRun(span, new ChatRows(clickHouse));
-    List<ChatRun.Part> parts = new ArrayList<>();
-    for (ChatRun.Part part = run.next(); part != null; part = run.next()) {
+    List<ChatObject> parts = new ArrayList<>();
+    for (ChatObject part = run.next(); part != null; part = run.next()) {
       parts.add(part);
     }
     return parts;
@@ -178,7 +178,9 @@ class ChatRunTest {
         .put("env", env)
         .put("channel_id", channel)
         .put("created_at", created.toString())
-        .put("event_id", UUID.nameUUIDFromBytes(new byte[] {(byte) (ids >> 8), (byte) ids++}).toString())
+        .put(
+            "event_id",
+            UUID.nameUUIDFromBytes(new byte[] {(byte) (ids >> 8), (byte) ids++}).toString())
         .put("content", content)
         .put("inserted_at", time(inserted))
         .toString();
@@ -203,9 +205,9 @@ class ChatRunTest {
     return ids;
   }
 
-  private static List<String> events(List<ChatRun.Part> parts) throws IOException {
+  private static List<String> events(List<ChatObject> parts) throws IOException {
     List<String> events = new ArrayList<>();
-    for (ChatRun.Part part : parts) {
+    for (ChatObject part : parts) {
       for (JsonNode line : lines(part)) {
         events.add(line.path("event_id").textValue());
       }
@@ -213,7 +215,7 @@ class ChatRunTest {
     return events;
   }
 
-  private static List<String> contents(ChatRun.Part part) {
+  private static List<String> contents(ChatObject part) {
     try {
       return lines(part).stream().map(line -> line.path("content").textValue()).toList();
     } catch (IOException e) {
@@ -221,7 +223,7 @@ class ChatRunTest {
     }
   }
 
-  private static List<JsonNode> lines(ChatRun.Part part) throws IOException {
+  private static List<JsonNode> lines(ChatObject part) throws IOException {
     List<JsonNode> lines = new ArrayList<>();
     try (GZIPInputStream unpacked = new GZIPInputStream(new ByteArrayInputStream(part.gzip()))) {
       for (String line :
