@@ -1,6 +1,8 @@
 package ingest.bench;
 
+import ingest.maintenance.Horizons;
 import ingest.settings.SettingException;
+import ingest.settings.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -38,12 +41,14 @@ import picocli.CommandLine.Spec;
     footer = {
       "  bin/bench                          everything",
       "  bin/bench deliver --rounds 7       one section",
+      "  bin/bench capacity                 rows, WAL, disk and CPU of an event and of a load",
       "  bin/bench --quick                  whether it works; too short for a figure",
       "  bin/bench --json results.json      the runs of every round as well",
       "",
       "Exit codes: 0 done, 1 failed or an event was missing, 2 not understood."
     })
 public final class Bench implements Callable<Integer> {
+  private static final String ALL = "all";
   private static final int MOST_ROUNDS = 101;
   private static final int LEAST_EVENTS = 100;
   private static final int MOST_EVENTS = 1_000_000;
@@ -52,7 +57,8 @@ public final class Bench implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "SECTION",
       defaultValue = "all",
-      description = "commit, upsert, deliver, consume or all (the default).")
+      description =
+          "commit, upsert, webhooks, deliver, consume, capacity or all (the default).")
   private String section = "all";
 
   @Option(
@@ -154,6 +160,7 @@ public final class Bench implements Callable<Integer> {
   public Integer call() throws Exception {
     CommandSpec command = Objects.requireNonNull(spec);
     List<Section> sections = sections(command);
+    boolean capacity = section.equals(ALL) || section.equals(Capacity.NAME);
     Plan plan =
         new Plan(
             within(command, "--rounds", rounds, 1, MOST_ROUNDS, quick ? 2 : 5),
@@ -183,7 +190,16 @@ public final class Bench implements Callable<Integer> {
       progress.done();
       report.add(each, standings);
     }
-    report.end(load, Machine.load());
+    if (capacity) {
+      int mark = lab.mark();
+      progress.say(Capacity.NAME + ": setting up");
+      Horizons horizons = Horizons.of(Settings.load(Path.of(""), Map.of()));
+      PrintWriter out = command.commandLine().getOut();
+      report.capacity(new Capacity(server, plan, horizons, out).run(lab, source, progress));
+      lab.closeTo(mark);
+      progress.done();
+    }
+    report.end(load, Machine.load(), !sections.isEmpty());
     if (json != null) {
       Files.writeString(from(json), report.json().toPrettyString() + "\n");
     }
@@ -192,15 +208,18 @@ public final class Bench implements Callable<Integer> {
 
   private List<Section> sections(CommandSpec command) {
     List<Section> all = List.of(Section.values());
-    if (section.equals("all")) {
+    if (section.equals(ALL)) {
       return all;
+    }
+    if (section.equals(Capacity.NAME)) {
+      return List.of();
     }
     List<Section> chosen =
         all.stream().filter(s -> s.name().toLowerCase(Locale.ROOT).equals(section)).toList();
     if (chosen.isEmpty()) {
       throw new ParameterException(
           command.commandLine(),
-          "there is no section %s: %s or all"
+          "there is no section %s: %s, capacity or all"
               .formatted(
                   section,
                   Arrays.stream(Section.values())

@@ -52,7 +52,8 @@ record Environment(String url, EnvDatabase database) implements AutoCloseable {
         number("SELECT count(*) FROM public.channel_snapshot WHERE stream_ev = viewers_ev"));
   }
 
-  private long number(String query) throws SQLException {
+  /** The one number that a query answers. */
+  long number(String query) throws SQLException {
     try (Connection connection = database.connection();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(query)) {

@@ -65,17 +65,27 @@ final class Report {
     out.flush();
   }
 
+  /** Its table is printed by whoever measures it: it is no race. */
+  void capacity(ObjectNode measured) {
+    json.set(Capacity.NAME, measured);
+  }
+
   ObjectNode json() {
     return json;
   }
 
-  void end(double loadBefore, double loadAfter) {
+  /** {@code races}: whether there were any. */
+  void end(double loadBefore, double loadAfter, boolean races) {
     out.println();
-    out.println(
-        "The first line of each table is the limit: what this machine's PostgreSQL does at");
-    out.println(
-        "most. Only ratios mean anything; other figures are for orientation, and of this run.");
-    if (loadBefore > IDLE * Runtime.getRuntime().availableProcessors()) {
+    if (races) {
+      out.println(
+          "The first line of each table is the limit: what this machine's PostgreSQL does at");
+      out.println(
+          "most. Only ratios mean anything; other figures are for orientation, and of this run.");
+    } else {
+      out.println("Rows, WAL and disk hold for any machine; CPU is of this one, and of this run.");
+    }
+    if (races && loadBefore > IDLE * Runtime.getRuntime().availableProcessors()) {
       out.println(
           "Others used this machine (load %.1f before the first run): whoever has more threads got more of"
               .formatted(loadBefore));

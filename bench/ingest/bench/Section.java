@@ -168,16 +168,4 @@ enum Section {
   /** Sets everything up; what has to be closed is the lab's. */
   abstract List<Race> races(Lab lab, Server server, Path folder, Events source, Plan plan)
       throws Exception;
-
-  /** The loop that senders share, as in the product. */
-  private record SharedVertx(Vertx vertx) implements AutoCloseable {
-    SharedVertx() {
-      this(Vertx.vertx());
-    }
-
-    @Override
-    public void close() {
-      vertx.close().toCompletionStage().toCompletableFuture().join();
-    }
-  }
 }

@@ -85,6 +85,28 @@ class BenchTest {
             "from memory, by 1 to the sink"),
         names(results.at("/sections/3/races/0/contestants"), "name"));
     assertEquals(List.of(), below(folder.resolve("data")));
+    capacityAddsUp(results.path("capacity"));
+  }
+
+  private static void capacityAddsUp(JsonNode capacity) {
+    List<JsonNode> events = new ArrayList<>();
+    capacity.path("events").forEach(events::add);
+    assertEquals(4, events.size());
+    // of 300 probes: an outbox row, a key, and three chunks for each page of 50
+    assertEquals(2 + 3.0 / 50, events.get(0).path("rows").asDouble(), 1e-9);
+    assertEquals(2 + 3, events.get(1).path("rows").asDouble(), 1e-9);
+    assertEquals(0, events.get(2).path("rows").asDouble(), 1e-9);
+    assertEquals(1, events.get(3).path("rows").asDouble(), 1e-9);
+    for (JsonNode event : events) {
+      assertTrue(event.path("wal_bytes").asDouble() > 0, event.toString());
+    }
+    assertTrue(events.get(0).path("disk_bytes").asDouble() > 1024, "an event of 1 KiB");
+    JsonNode probes = capacity.at("/loads/3");
+    assertEquals(150_000, probes.path("events_an_hour").asInt());
+    assertEquals(
+        Math.round(24 * 150_000 * (2 + 3.0 / 50)), probes.path("rows_a_day").asLong(), "rows");
+    assertTrue(
+        probes.path("disk_bytes_kept").asLong() > 8 * probes.path("disk_bytes_a_day").asLong());
   }
 
   private static void sane(JsonNode line, JsonNode race) {
@@ -123,7 +145,7 @@ class BenchTest {
     assertEquals(2, bench("--events=many"));
     assertEquals(6, err.toString().lines().count(), err::toString);
     assertTrue(
-        err.toString().contains("commit, upsert, webhooks, deliver, consume or all"),
+        err.toString().contains("commit, upsert, webhooks, deliver, consume, capacity or all"),
         err::toString);
   }
 }
