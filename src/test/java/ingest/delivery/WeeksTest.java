@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.camel.Exchange;
@@ -174,6 +175,10 @@ class WeeksTest {
     return events;
   }
 
+  private Set<UUID> delivered(String target) {
+    return Objects.requireNonNull(delivered.get(target));
+  }
+
   /** Everything that is due, as a lane would have it. */
   private void deliver(Target target, boolean archiveAway) throws Exception {
     for (Batch batch = due(target); batch != null; batch = due(target)) {
@@ -193,7 +198,7 @@ class WeeksTest {
                   ? new Outcome.Failed("SQLSTATE 23503", "no such streamer", null)
                   : new Outcome.Settled("applied"));
           if (!refused) {
-            assertTrue(delivered.get(target.name()).add(event.id), "twice");
+            assertTrue(delivered(target.name()).add(event.id), "twice");
           }
         }
       }
@@ -284,7 +289,7 @@ class WeeksTest {
         events, status("", "accepted") + rows("SELECT count(*) FROM ingest.ingest_outbox"));
     for (Target target : ENVIRONMENTS) {
       String name = target.name();
-      assertEquals(delivered.get(name).size(), all(name, "delivered"), name);
+      assertEquals(delivered(name).size(), all(name, "delivered"), name);
       assertEquals(
           events,
           all(name, "delivered")
@@ -306,7 +311,7 @@ class WeeksTest {
     assertEquals(TURNS, all("stage", "dead"));
     assertEquals(0, all("production", "pending"));
     assertEquals(
-        all("ghost", "abandoned"),
+        (double) all("ghost", "abandoned"),
         meters.get("ingest.delivery.too.old").tag("target", "ghost").counter().count());
   }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EventKeysTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
 
-  private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
+  private final LocalDate today = LocalDate.now(ZoneOffset.UTC);
 
   private final EventKeys keys = new EventKeys(STORES.dm(), Duration.ofDays(35));
 
@@ -65,8 +65,8 @@ class EventKeysTest {
     key(5, 500, 34);
 
     List<LocalDate> due = keys.due();
-    assertEquals(TODAY.minusDays(40), due.get(0));
-    assertEquals(TODAY.minusDays(36), due.get(due.size() - 1));
+    assertEquals(today.minusDays(40), due.get(0));
+    assertEquals(today.minusDays(36), due.get(due.size() - 1));
     for (LocalDate day : due) {
       assertTrue(keys.drop(day));
       assertTrue(keys.drop(day), "another instance was faster");
@@ -91,7 +91,7 @@ class EventKeysTest {
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("SELECT count(*) FROM ingest.event_key");
-      SQLException refused = assertThrows(SQLException.class, () -> keys.drop(TODAY.minusDays(39)));
+      SQLException refused = assertThrows(SQLException.class, () -> keys.drop(today.minusDays(39)));
       assertEquals("55P03", refused.getSQLState());
       SQLException day =
           assertThrows(
@@ -107,7 +107,7 @@ class EventKeysTest {
       other.rollback();
     }
     assertEquals(List.of("1"), left());
-    assertTrue(keys.drop(TODAY.minusDays(39)));
+    assertTrue(keys.drop(today.minusDays(39)));
     assertEquals(List.of(), left());
   }
 
@@ -122,7 +122,7 @@ class EventKeysTest {
                     || lpad(to_hex(n), 20, '0'))::uuid, current_date, 1, 0, 'acme', now()
             FROM generate_series(1, 10001) n
             """);
-    assertFalse(keys.drop(TODAY.minusDays(39)));
+    assertFalse(keys.drop(today.minusDays(39)));
     assertEquals(10001, left().size());
   }
 
