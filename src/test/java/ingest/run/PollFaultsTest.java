@@ -252,7 +252,7 @@ class PollFaultsTest {
         stores.dmNumber(
             "SELECT count(*) FROM dm.probe_schedule WHERE next_probe_at <= now() AND token IS NULL AND leased_until IS NULL"),
         "all are due as before");
-    assertTrue(run.metric("ingest_upstream_paused_seconds{upstream=\"kick\"}") > 0);
+    await().until(() -> run.metric("ingest_upstream_paused_seconds{upstream=\"kick\"}") > 0);
     run.act("/admin/pollers/kick-viewers/run");
     assertEquals(met + 1, kick.faults("429"), "nobody calls before it is over");
     kick.clearFaults();
@@ -276,7 +276,7 @@ class PollFaultsTest {
                 it -> it.path("ended_early").isTextual());
     assertEquals(met + 10, kick.faults("500"), "as many as open the breaker");
     assertTrue(last.path("ended_early").asText().contains("in a row failed"), last::toString);
-    assertTrue(run.metric("ingest_upstream_breaker_seconds{upstream=\"kick\"}") > 0);
+    await().until(() -> run.metric("ingest_upstream_breaker_seconds{upstream=\"kick\"}") > 0);
     kick.clearFaults();
     forgive();
     run.resumePollers();
