@@ -141,7 +141,9 @@ final class KickWatch implements AutoCloseable {
     }
   }
 
-  /** {@code rhythm}: a moment at which each is due; it is due a period before and after that too. */
+  /**
+   * {@code rhythm}: a moment at which each is due; it is due a period before and after that too.
+   */
   Live live(Map<Long, Instant> rhythm, Duration period, Instant from, Instant to) {
     long answers = 0;
     long slots = 0;

@@ -191,8 +191,7 @@ final class PollerOrdeal {
           victim.awaitReady(START.toMillis());
           pause(Duration.ofMillis(random.nextInt(3000)));
         });
-    checks.add(
-        Check.of("somebody was killed", kills[0] > 0 ? List.of() : List.of("nobody was")));
+    checks.add(Check.of("somebody was killed", kills[0] > 0 ? List.of() : List.of("nobody was")));
   }
 
   private void instance(StoresProcess storage, Map<String, String> upstream, Path folder)
@@ -207,7 +206,9 @@ final class PollerOrdeal {
     instances.add(new Instance("ingest-" + (instances.size() + 1), settings, folder));
   }
 
-  /** Nobody is known to be live; a tenth of those who are is verified, and half of the others were. */
+  /**
+   * Nobody is known to be live; a tenth of those who are is verified, and half of the others were.
+   */
   private void track(Stores stores, World world) throws SQLException {
     long first = world.channels().get(0).broadcasterUserId();
     stores.dmExecute(
@@ -235,8 +236,7 @@ final class PollerOrdeal {
               .dmRows(
                   """
                   SELECT count(*) AS live, coalesce(max(extract(epoch FROM now() - next_probe_at)), 0) AS late
-                  FROM dm.probe_schedule WHERE class < 2"""
-                      )
+                  FROM dm.probe_schedule WHERE class < 2""")
               .get(0);
       if (now.path("live").asInt() == plan.live
           && now.path("late").asDouble() < plan.period / 4.0) {
@@ -320,7 +320,9 @@ final class PollerOrdeal {
         .asDouble();
   }
 
-  /** Whoever is ready says of each class how late it is; the others are later than the live ones. */
+  /**
+   * Whoever is ready says of each class how late it is; the others are later than the live ones.
+   */
   private List<String> told() throws Exception {
     List<String> wrong = new ArrayList<>();
     for (Instance instance : instances) {
@@ -367,7 +369,10 @@ final class PollerOrdeal {
             "nobody forgotten",
             world.channels().size(),
             forgotten.size(),
-            forgotten.stream().limit(3).map(id -> "channel " + id + " was never asked for").toList()));
+            forgotten.stream()
+                .limit(3)
+                .map(id -> "channel " + id + " was never asked for")
+                .toList()));
   }
 
   private static void pause(Duration time) throws InterruptedException {

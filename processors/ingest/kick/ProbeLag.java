@@ -75,8 +75,7 @@ public final class ProbeLag implements Lag {
         ResultSet rows = query.executeQuery()) {
       while (rows.next()) {
         behind.add(
-            new Behind(
-                CLASSES.get(behind.size()), rows.getLong("due"), rows.getDouble("seconds")));
+            new Behind(CLASSES.get(behind.size()), rows.getLong("due"), rows.getDouble("seconds")));
       }
     }
     return behind;

@@ -49,11 +49,19 @@ record ProbeSchedule(Page page, ProbePeriods periods) implements Effect {
       update.setLong(3, periods.neverLive().toSeconds());
       update.setArray(4, Columns.of(tx, "bigint", page.channels(), DueChannel::channelId));
       update.setArray(
-          5, Columns.of(tx, "timestamptz", page.channels(), c -> c.slot().atOffset(ZoneOffset.UTC).toString()));
+          5,
+          Columns.of(
+              tx,
+              "timestamptz",
+              page.channels(),
+              c -> c.slot().atOffset(ZoneOffset.UTC).toString()));
       update.setArray(
           6,
           Columns.of(
-              tx, "timestamptz", page.channels(), c -> c.polledAt().atOffset(ZoneOffset.UTC).toString()));
+              tx,
+              "timestamptz",
+              page.channels(),
+              c -> c.polledAt().atOffset(ZoneOffset.UTC).toString()));
       update.setObject(7, page.token());
       update.executeUpdate();
     }

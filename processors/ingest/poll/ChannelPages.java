@@ -65,8 +65,7 @@ public final class ChannelPages {
     message.setHeader("slot", page.channels().get(0).slot().toString());
     message.setHeader("count", page.channels().size());
     message.setHeader(
-        "error",
-        Failure.words(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
+        "error", Failure.words(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
     Objects.requireNonNull(PollRun.of(exchange)).skippedPage();
   }
 

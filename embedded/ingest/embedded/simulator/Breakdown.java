@@ -33,9 +33,9 @@ final class Breakdown {
 
   /** Ends the connection with a TCP reset instead of an answer. */
   static void reset(RoutingContext call) {
-    var channel = ((ConnectionBase) call.request().connection()).channel();
-    channel.config().setOption(ChannelOption.SO_LINGER, 0);
-    channel.close();
+    ConnectionBase connection = (ConnectionBase) call.request().connection();
+    connection.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+    connection.close();
   }
 
   /**

@@ -76,7 +76,8 @@ public final class World {
     this.byId =
         this.channels.stream()
             .collect(toUnmodifiableMap(SimulatedChannel::broadcasterUserId, identity()));
-    this.bySlug = this.channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
+    this.bySlug =
+        this.channels.stream().collect(toUnmodifiableMap(SimulatedChannel::slug, identity()));
   }
 
   /** All of them. */

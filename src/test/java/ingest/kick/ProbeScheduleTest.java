@@ -160,8 +160,7 @@ class ProbeScheduleTest {
     body.put("is_live", true).put("title", "on").put("started_at", at.toString());
     LivestreamStatus mapper = new LivestreamStatus();
     List<Envelope> events =
-        mapper.map(
-            body, TYPES.find(mapper.type()).orElseThrow(), new Arrival(at, null, TRACE));
+        mapper.map(body, TYPES.find(mapper.type()).orElseThrow(), new Arrival(at, null, TRACE));
     outbox.commit(new Intake(events, List.of()));
   }
 
@@ -206,9 +205,7 @@ class ProbeScheduleTest {
       Page claimed = claim(20);
       asked.addAll(ids(claimed));
       observe(claimed, Set.copyOf(range(100, 60)));
-      STORES
-          .sql()
-          .run("UPDATE dm.probe_schedule SET next_probe_at = ingest.now() WHERE class = 0");
+      STORES.sql().run("UPDATE dm.probe_schedule SET next_probe_at = ingest.now() WHERE class = 0");
     }
     assertEquals(Set.copyOf(range(200, 60)), difference(asked, range(100, 60)));
   }
