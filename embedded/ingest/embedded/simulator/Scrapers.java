@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,6 +38,7 @@ public final class Scrapers implements AutoCloseable {
   private static final String SCRAPE_DO = "scrape-do";
   private static final String SCRAPERAPI = "scraperapi";
   private static final String PATH = "/api/v2/channels/";
+  private static final String ANSWER = "answer";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What a channel's page may be on demand. */
@@ -68,6 +70,8 @@ public final class Scrapers implements AutoCloseable {
    * @param item null where there is none
    */
   private record Fetched(int status, @Nullable KickPage item, String json) {}
+
+  private record Answer(int status, Map<String, String> headers, String body) {}
 
   /** Answers a call of Scrape.do. */
   public void scrapeDo(Exchange exchange) {
@@ -170,7 +174,7 @@ public final class Scrapers implements AutoCloseable {
       }
       for (Map.Entry<String, JsonNode> page : order.path("pages").properties()) {
         pages.put(
-            page.getKey(), Page.valueOf(page.getValue().asText().toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
+            page.getKey(), Page.valueOf(page.getValue().asText().toUpperCase(Locale.ROOT).replace('-', '_')));
       }
       jobs.lose(order.path("lose_callbacks").asInt());
       jobs.fail(order.path("fail_jobs").asInt());
@@ -257,12 +261,17 @@ public final class Scrapers implements AutoCloseable {
 
   private static void answer(
       Exchange exchange, int status, Map<String, String> headers, String body) {
+    exchange.setProperty(ANSWER, new Answer(status, headers, body));
+  }
+
+  /** Makes the answer that was found the message, which has no headers of the request any more. */
+  public void tell(Exchange exchange) {
+    Answer answer = exchange.getProperty(ANSWER, Answer.class);
     Message message = exchange.getMessage();
-    message.removeHeaders("*");
-    message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-    message.setHeader("Content-Type", body.startsWith("{") ? "application/json" : "text/plain");
-    headers.forEach(message::setHeader);
-    message.setBody(body.getBytes(StandardCharsets.UTF_8), byte[].class);
+    message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status);
+    message.setHeader("Content-Type", answer.body.startsWith("{") ? "application/json" : "text/plain");
+    answer.headers.forEach(message::setHeader);
+    message.setBody(answer.body.getBytes(StandardCharsets.UTF_8), byte[].class);
   }
 
   @Override
