@@ -132,11 +132,11 @@ public final class Scrapers implements AutoCloseable {
     ObjectNode job = JsonNodeFactory.instance.objectNode();
     job.put("id", UUID.randomUUID().toString()).put("status", "running").put("url", target);
     jobs.take(
-        job, order.at("/callback/url").asText(), () -> finished(job, fetched(target), order));
+        job, order.at("/callback/url").asText(), () -> finished(job, fetched(target)));
     answer(exchange, 200, Map.of(), jobs.stands(job.path("id").asText()).orElseThrow());
   }
 
-  private ObjectNode finished(ObjectNode job, Fetched page, JsonNode order) {
+  private ObjectNode finished(ObjectNode job, Fetched page) {
     ObjectNode over = job.deepCopy().put("attempts", page.status == 403 ? 50 : 1);
     if (page.status == 403) {
       return over.put("status", "failed").put("failReason", "failed_due_to_timeout");
