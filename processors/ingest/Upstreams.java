@@ -13,9 +13,9 @@ import ingest.mapping.Mapper;
 import ingest.mapping.MapperStep;
 import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
-import ingest.upstream.BoundedAnswers;
 import ingest.sheets.Sheets;
 import ingest.trust.TrustScores;
+import ingest.upstream.BoundedAnswers;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;
@@ -74,8 +74,7 @@ final class Upstreams {
       Permits permits,
       MeterRegistry meters) {
     RouteBean.X_FOLLOWERS.bind(
-        registry,
-        new XFollowers(() -> settings.text("x.bearer-token"), permits, clock, meters));
+        registry, new XFollowers(() -> settings.text("x.bearer-token"), permits, clock, meters));
     RouteBean.SHEETS.bind(registry, new Sheets(settings, types, meters));
   }
 }

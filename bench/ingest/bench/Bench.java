@@ -57,8 +57,7 @@ public final class Bench implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "SECTION",
       defaultValue = "all",
-      description =
-          "commit, upsert, webhooks, deliver, consume, capacity or all (the default).")
+      description = "commit, upsert, webhooks, deliver, consume, capacity or all (the default).")
   private String section = "all";
 
   @Option(

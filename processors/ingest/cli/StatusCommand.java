@@ -136,8 +136,7 @@ final class StatusCommand implements Callable<Integer> {
         standing.path("limit").isNull()
             ? Text.of(standing.path("remaining"))
             : "%d of %d"
-                .formatted(
-                    standing.path("remaining").asLong(), standing.path("limit").asInt()),
+                .formatted(standing.path("remaining").asLong(), standing.path("limit").asInt()),
         until.isEmpty() ? "-" : Text.time(TextNode.valueOf(until), around.clock()));
   }
 

@@ -139,7 +139,8 @@ public record Envelope(
    * @throws InvalidEnvelope when they are more than {@link #MAX_BYTES}
    */
   public byte[] toBytes() {
-    StringWriter text = new StringWriter(TYPICAL_CHARACTERS); // a stream would write an emoji as two escapes
+    StringWriter text =
+        new StringWriter(TYPICAL_CHARACTERS); // a stream would write an emoji as two escapes
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartObject();
       json.writeStringField("specversion", "1.0");

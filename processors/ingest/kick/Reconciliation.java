@@ -237,7 +237,9 @@ final class Reconciliation {
         "given-up", givenUp);
   }
 
-  /** What a 400 says where a limit is reached: a text in the place of data; null where it is not. */
+  /**
+   * What a 400 says where a limit is reached: a text in the place of data; null where it is not.
+   */
   static @Nullable String limit(JsonNode answer) {
     String data = answer.path("data").textValue();
     return data != null && data.contains("limit") ? data : null;

@@ -95,10 +95,7 @@ record SubscriptionsKept(ChannelPage page, Reconciliation reconciliation) implem
         Columns.of(tx, "text", listed, Reconciliation.Listed::event),
         Columns.of(tx, "text", listed, Reconciliation.Listed::version),
         Columns.of(
-            tx,
-            "timestamptz",
-            listed,
-            l -> l.createdAt().atOffset(ZoneOffset.UTC).toString()));
+            tx, "timestamptz", listed, l -> l.createdAt().atOffset(ZoneOffset.UTC).toString()));
     run(
         tx,
         MADE,
@@ -109,11 +106,7 @@ record SubscriptionsKept(ChannelPage page, Reconciliation reconciliation) implem
         Columns.of(tx, "text", made, Reconciliation.Made::event));
     run(tx, GONE_NOW, id, tx.createArrayOf("text", there().toArray()));
     run(tx, FORGOTTEN, id, channel.polledAt().minus(GONE).atOffset(ZoneOffset.UTC).toString());
-    run(
-        tx,
-        NO_LONGER_REFUSED,
-        id,
-        Columns.of(tx, "text", refused, Map.Entry::getKey));
+    run(tx, NO_LONGER_REFUSED, id, Columns.of(tx, "text", refused, Map.Entry::getKey));
     run(
         tx,
         REFUSED,

@@ -45,8 +45,7 @@ record Comparison(List<Change> changes, int liveRows, int unkeyed) {
       throws SheetRefused {
     requireHeader(sheet, grid);
     if (grid.rows().size() - 1 > MOST_ROWS) {
-      throw new SheetRefused(
-          Reason.SIZE, "it has more than %d rows".formatted(MOST_ROWS));
+      throw new SheetRefused(Reason.SIZE, "it has more than %d rows".formatted(MOST_ROWS));
     }
     Map<String, List<JsonNode>> rows = new LinkedHashMap<>();
     int unkeyed = 0;
@@ -61,11 +60,14 @@ record Comparison(List<Change> changes, int liveRows, int unkeyed) {
       }
     }
     TreeSet<String> gone = new TreeSet<>();
-    known.rows().forEach((key, row) -> {
-      if (!row.deleted() && !rows.containsKey(key)) {
-        gone.add(key);
-      }
-    });
+    known
+        .rows()
+        .forEach(
+            (key, row) -> {
+              if (!row.deleted() && !rows.containsKey(key)) {
+                gone.add(key);
+              }
+            });
     if (gone.size() > 1 && gone.size() * 100L > maxLossPercent * known.live()) {
       throw new SheetRefused(
           Reason.ROWS,
@@ -88,8 +90,7 @@ record Comparison(List<Change> changes, int liveRows, int unkeyed) {
             ? List.of()
             : grid.rows().get(0).stream().map(cell -> cell.asText().strip()).toList();
     int columns = sheet.header().size();
-    boolean same =
-        found.size() >= columns && found.subList(0, columns).equals(sheet.header());
+    boolean same = found.size() >= columns && found.subList(0, columns).equals(sheet.header());
     if (!same) {
       throw new SheetRefused(
           Reason.HEADER,

@@ -59,10 +59,8 @@ record SheetSynced(
       try (PreparedStatement upsert = tx.prepareStatement(ROWS)) {
         upsert.setString(1, sheet);
         upsert.setObject(2, time);
-        upsert.setArray(
-            3, tx.createArrayOf("text", changes.stream().map(Change::key).toArray()));
-        upsert.setArray(
-            4, tx.createArrayOf("text", changes.stream().map(Change::hash).toArray()));
+        upsert.setArray(3, tx.createArrayOf("text", changes.stream().map(Change::key).toArray()));
+        upsert.setArray(4, tx.createArrayOf("text", changes.stream().map(Change::hash).toArray()));
         upsert.setArray(
             5, tx.createArrayOf("bool", changes.stream().map(Change::deleted).toArray()));
         upsert.executeUpdate();

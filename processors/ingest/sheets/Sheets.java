@@ -1,10 +1,10 @@
 package ingest.sheets;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
@@ -73,7 +73,9 @@ public final class Sheets {
   public String url(@ExchangeProperty("sheet") Sheet sheet) {
     return "%s/v4/spreadsheets/%s/values/%s?valueRenderOption=UNFORMATTED_VALUE&dateTimeRenderOption=FORMATTED_STRING"
         .formatted(
-            settings.text("sheets.api-url"), Sheet.encoded(sheet.spreadsheet()), Sheet.encoded(sheet.range()));
+            settings.text("sheets.api-url"),
+            Sheet.encoded(sheet.spreadsheet()),
+            Sheet.encoded(sheet.range()));
   }
 
   /** Who we are to Google; in a header, because a URL is logged. */
@@ -101,11 +103,7 @@ public final class Sheets {
     List<Envelope> envelopes = new ArrayList<>();
     for (Change change : comparison.changes()) {
       envelopes.add(
-          Draft.polled(
-                  type,
-                  sheet.subject(change.key()),
-                  data(sheet, change))
-              .envelope(arrival));
+          Draft.polled(type, sheet.subject(change.key()), data(sheet, change)).envelope(arrival));
       rows(sheet.name(), change.deleted() ? "deleted" : "changed").increment();
     }
     rows(sheet.name(), "unkeyed").increment(comparison.unkeyed());
@@ -158,7 +156,8 @@ public final class Sheets {
 
   private Counter rows(String sheet, String change) {
     return Counter.builder("ingest.sheets.rows")
-        .description("Rows of sheets: told as changed, told as deleted, passed over for want of a key")
+        .description(
+            "Rows of sheets: told as changed, told as deleted, passed over for want of a key")
         .tag("sheet", sheet)
         .tag("change", change)
         .register(registry);

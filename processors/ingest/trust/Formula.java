@@ -95,8 +95,7 @@ public final class Formula {
       return 1;
     }
     double peakiness = stream.peakiness();
-    return Math.min(
-        between(FLAT, peakiness, ALIVE), 1 - between(LIVELY, peakiness, JUMPING));
+    return Math.min(between(FLAT, peakiness, ALIVE), 1 - between(LIVELY, peakiness, JUMPING));
   }
 
   private static double sameness(List<Streamed> drawn) {

@@ -53,8 +53,7 @@ public final class TrustScores {
   }
 
   /** The scores of the page's channels, and that they were computed. */
-  public Intake scored(
-      List<Map<String, Object>> rows, @ExchangeProperty("page") ChannelPage page)
+  public Intake scored(List<Map<String, Object>> rows, @ExchangeProperty("page") ChannelPage page)
       throws JsonProcessingException {
     Instant until = until(page);
     String traceparent = Envelope.newTraceparent();
@@ -100,12 +99,7 @@ public final class TrustScores {
     String subject = channel.platform() + ":" + channel.platformUserId();
     return new Envelope(
         EventId.of(
-            channel.slot(),
-            SOURCE,
-            TYPE,
-            subject,
-            Long.toString(channel.slot().toEpochMilli()),
-            0),
+            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
         SOURCE,
         TYPE,
         DATASCHEMA,

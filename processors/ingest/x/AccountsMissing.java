@@ -43,9 +43,7 @@ record AccountsMissing(ChannelPage page, Map<DueChannel, Reason> missing) implem
         upsert.setArray(
             1, tx.createArrayOf("bigint", gone.stream().map(DueChannel::channelId).toArray()));
         upsert.setArray(
-            2,
-            tx.createArrayOf(
-                "text", missing.values().stream().map(Reason::word).toArray()));
+            2, tx.createArrayOf("text", missing.values().stream().map(Reason::word).toArray()));
         upsert.setArray(
             3, tx.createArrayOf("timestamptz", gone.stream().map(AccountsMissing::at).toArray()));
         upsert.executeUpdate();

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Maps X's answer to {@code GET /2/users} to {@code x.follower_count.observed}.
  *
- * <p>An answer with status 200 may tell of some accounts, of others why not, or of none at all.
- * Who is missing is absent: zero would claim that nobody follows them.
+ * <p>An answer with status 200 may tell of some accounts, of others why not, or of none at all. Who
+ * is missing is absent: zero would claim that nobody follows them.
  */
 public final class FollowerCounts {
   /** The type this emits. */
@@ -81,8 +81,7 @@ public final class FollowerCounts {
       }
     }
     Map<String, Reason> told = told(answer.has("errors") ? root.objects("errors") : List.of());
-    asked.forEach(
-        (id, channel) -> missing.put(channel, told.getOrDefault(id, Reason.UNANSWERED)));
+    asked.forEach((id, channel) -> missing.put(channel, told.getOrDefault(id, Reason.UNANSWERED)));
     return new Answer(envelopes, missing);
   }
 
@@ -134,12 +133,7 @@ public final class FollowerCounts {
     String subject = SOURCE + ":" + channel.platformUserId();
     return new Envelope(
         EventId.of(
-            channel.slot(),
-            SOURCE,
-            TYPE,
-            subject,
-            Long.toString(channel.slot().toEpochMilli()),
-            0),
+            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
         SOURCE,
         TYPE,
         DATASCHEMA,

@@ -32,7 +32,8 @@ public final class TrustScore implements TelemetryRows {
     row.put("band_low", Cells.points(data.path("band_low")));
     row.put("band_high", Cells.points(data.path("band_high")));
     row.put("formula", Cells.number(data.path("formula")));
-    row.put("components", data.path("components").isObject() ? data.path("components").toString() : "");
+    row.put(
+        "components", data.path("components").isObject() ? data.path("components").toString() : "");
     return List.of(row);
   }
 }

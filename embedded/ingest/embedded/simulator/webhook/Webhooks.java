@@ -58,8 +58,7 @@ public final class Webhooks implements AutoCloseable {
     this.happenings = new Happenings(world);
     this.genuine = new Signer(keys);
     this.courier = new Courier(receiver.address());
-    this.traffic =
-        new Traffic(happenings, clock, receiver.perSecond(), subscribed, new Outlet());
+    this.traffic = new Traffic(happenings, clock, receiver.perSecond(), subscribed, new Outlet());
   }
 
   /** From here on there is steady traffic, where it was asked for. */

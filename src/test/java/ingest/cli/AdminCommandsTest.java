@@ -84,6 +84,37 @@ class AdminCommandsTest {
         result.out());
   }
 
+  @Test
+  void status_tells_of_days_that_stay_and_how_long_the_disks_are_enough_for() {
+    ingest.on(
+        "GET /admin/status",
+        200,
+        """
+        {"outbox":{"events":7},
+         "held_days":[{"day":"2026-02-20","reason":"open","detail":"12 events wait for stage"}],
+         "disk":{"dm":{"used_bytes":53687091200,"budget_bytes":107374182400,"days_left":41},
+                 "clickhouse":{"used_bytes":1073741824}},
+         "errors":[]}""");
+    Caller.Result result = caller().calls("status");
+    assertEquals(0, result.code(), result.err());
+    assertTrue(
+        result
+            .out()
+            .endsWith(
+                """
+
+                Outbox days past retention
+                DAY         STAYS BECAUSE
+                2026-02-20  open           12 events wait for stage
+
+                Disk
+                STORE        ON DISK     BUDGET  FULL IN
+                dm          50.0 GiB  100.0 GiB  41 days
+                clickhouse   1.0 GiB          -  -
+                """),
+        result.out());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "status, GET /admin/status, '{\"outbox\":{\"events\":1},\"errors\":[]}'",

@@ -58,9 +58,7 @@ final class SubscriptionsKeptTest {
   }
 
   private void write(UUID token, Reconciliation came) throws SQLException {
-    STORES
-        .dm()
-        .transaction(tx -> new SubscriptionsKept(page(token), came).write(tx, Set.of()));
+    STORES.dm().transaction(tx -> new SubscriptionsKept(page(token), came).write(tx, Set.of()));
   }
 
   private static List<String> known() throws SQLException {

@@ -99,14 +99,12 @@ class SubscriptionsTest {
     look();
     assertEquals(wanted(), held());
     assertKnownAsHeld();
-    assertEquals(
-        0, stores.dmNumber("SELECT count(*) AS it FROM dm.event_subscription_refusal"));
+    assertEquals(0, stores.dmNumber("SELECT count(*) AS it FROM dm.event_subscription_refusal"));
   }
 
   /** Has the channels due now and looks at them once; what the run came to. */
   private static JsonNode look() throws Exception {
-    stores.dmExecute(
-        "UPDATE dm.channel_poll SET next_at = now() WHERE channel_id IN " + OURS);
+    stores.dmExecute("UPDATE dm.channel_poll SET next_at = now() WHERE channel_id IN " + OURS);
     return run.act("/admin/pollers/kick-subscriptions/run").path("last_run");
   }
 
@@ -220,7 +218,9 @@ class SubscriptionsTest {
     look();
     String banned = users().iterator().next();
     stores.dmExecute(
-        "UPDATE dm.streamer_channel SET is_banned = true WHERE platform_user_id = '" + banned + "'");
+        "UPDATE dm.streamer_channel SET is_banned = true WHERE platform_user_id = '"
+            + banned
+            + "'");
     look();
     assertTrue(held().keySet().stream().noneMatch(k -> k.startsWith(banned)));
     assertEquals((CHANNELS - 1) * EVENTS.size(), held().size());
@@ -256,8 +256,7 @@ class SubscriptionsTest {
         stores.dmRows("SELECT event, reason FROM dm.event_subscription_refusal");
     assertEquals(CHANNELS - 2, refusals.size());
     assertEquals("chat.message.sent", refusals.get(0).path("event").asText());
-    assertEquals(
-        "event subscription limit reached", refusals.get(0).path("reason").asText());
+    assertEquals("event subscription limit reached", refusals.get(0).path("reason").asText());
     assertEquals(0, skipped());
   }
 

@@ -59,7 +59,8 @@ class TrustScoreTest {
     stores.dmExecute("DELETE FROM dm.kick_follow_event");
     stores.dmExecute("DELETE FROM dm.stream_session");
     stores.dmExecute(ESTABLISHED);
-    long channels = stores.dmNumber("SELECT count(*) FROM dm.streamer_channel WHERE platform = 'kick'");
+    long channels =
+        stores.dmNumber("SELECT count(*) FROM dm.streamer_channel WHERE platform = 'kick'");
     JsonNode last = run.act(RUN).path("last_run");
     assertEquals(channels, last.path("new").longValue(), last::toString);
     assertEquals(0, last.path("skipped_pages").intValue(), last::toString);

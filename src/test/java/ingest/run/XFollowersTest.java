@@ -31,7 +31,8 @@ class XFollowersTest {
       """;
 
   private static final List<String> SERVED =
-      List.of("1001 " + XUsers.followers(1001), "1002 " + XUsers.followers(1002), "1008 -", "1009 -");
+      List.of(
+          "1001 " + XUsers.followers(1001), "1002 " + XUsers.followers(1002), "1008 -", "1009 -");
 
   @TempDir private static Path data = Path.of("");
   private static IngestProcess run;
@@ -122,8 +123,14 @@ class XFollowersTest {
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({
-    "401, 401", "403, 403", "500, 5xx", "hang, timeout", "reset, unreachable",
-    "truncated, unreadable", "not-json, unreadable", "wrong-types, other"
+    "401, 401",
+    "403, 403",
+    "500, 5xx",
+    "hang, timeout",
+    "reset, unreachable",
+    "truncated, unreadable",
+    "not-json, unreadable",
+    "wrong-types, other"
   })
   void a_fault_that_passes_costs_nothing(String kind, String reason) throws Exception {
     double before = failures(reason) + failures("unreachable") + failures("other");
@@ -203,7 +210,9 @@ class XFollowersTest {
     org.awaitility.Awaitility.await()
         .until(() -> Long.parseLong(stores.clickHouse(count).strip()) > 0);
     assertTrue(
-        stores.dmRows("SELECT current_slug FROM dm.streamer_channel WHERE platform_user_id = '1001'").stream()
+        stores
+            .dmRows("SELECT current_slug FROM dm.streamer_channel WHERE platform_user_id = '1001'")
+            .stream()
             .map(row -> row.path("current_slug").asText())
             .collect(Collectors.joining())
             .equals("user_1001"));

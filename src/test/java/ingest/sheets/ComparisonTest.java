@@ -66,8 +66,7 @@ final class ComparisonTest {
         List.of(),
         told(compared(known, HEADER, "[\"c\"]", "[\"a\",\"Ash\",1]", "[\"b\",\"Birch\"]")));
     Comparison second =
-        compared(
-            known, HEADER, "[\"a\",\"Ash\",1.5]", "[\"c\"]", "[\"d\",\"\",true]");
+        compared(known, HEADER, "[\"a\",\"Ash\",1.5]", "[\"c\"]", "[\"d\",\"\",true]");
     assertEquals(
         List.of("a {id=\"a\", name=\"Ash\", share=1.5}", "d {id=\"d\", share=true}", "b gone"),
         told(second));

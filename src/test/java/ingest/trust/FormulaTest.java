@@ -40,7 +40,9 @@ final class FormulaTest {
         LONG_AGO,
         5_000,
         true,
-        IntStream.range(0, 12).mapToObj(w -> stream(1 + 7 * w, 5, 300, average, peak, 20)).toList());
+        IntStream.range(0, 12)
+            .mapToObj(w -> stream(1 + 7 * w, 5, 300, average, peak, 20))
+            .toList());
   }
 
   private static void holds(double low, double high, Known known) {
@@ -127,8 +129,7 @@ final class FormulaTest {
     "4, 40, 1"
   })
   void a_curve_is_flat_alive_or_jumping(int average, int peak, double value) {
-    Known known =
-        new Known(AT, LONG_AGO, null, false, List.of(stream(1, 2, 10, average, peak, 0)));
+    Known known = new Known(AT, LONG_AGO, null, false, List.of(stream(1, 2, 10, average, peak, 0)));
     assertEquals(value, part(Formula.CURVE, known).value(), EXACT);
   }
 
@@ -199,8 +200,7 @@ final class FormulaTest {
       assertEquals(
           score,
           Formula.of(
-              new Known(
-                  AT, known.firstSeenAt(), known.followers(), known.followsHeard(), turned)));
+              new Known(AT, known.firstSeenAt(), known.followers(), known.followsHeard(), turned)));
     }
   }
 

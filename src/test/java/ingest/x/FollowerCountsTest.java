@@ -120,8 +120,7 @@ final class FollowerCountsTest {
         "{\"errors\":[{\"value\":\"1000000000000000001\",\"type\":\"https://api.x.com/2/problems/not-authorized-for-resource\"}]} | other",
         "{\"errors\":[]} | unanswered"
       })
-  void who_is_not_counted_is_missing_with_a_reason(String answer, String reason)
-      throws Exception {
+  void who_is_not_counted_is_missing_with_a_reason(String answer, String reason) throws Exception {
     assertEquals(Map.of(MAPLE, reason), missing(map(answer, MAPLE)));
     assertEquals(List.of(), map(answer, MAPLE).envelopes());
   }
