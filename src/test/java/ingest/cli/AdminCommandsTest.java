@@ -108,9 +108,9 @@ class AdminCommandsTest {
                 2026-02-20  open           12 events wait for stage
 
                 Disk
-                STORE        ON DISK     BUDGET  FULL IN
+                STORE       ON DISK   BUDGET     FULL IN
                 dm          50.0 GiB  100.0 GiB  41 days
-                clickhouse   1.0 GiB          -  -
+                clickhouse  1.0 GiB   -          -
                 """),
         result.out());
   }
