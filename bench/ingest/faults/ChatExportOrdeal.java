@@ -85,8 +85,18 @@ public final class ChatExportOrdeal {
   /** Most kills are where objects are written; the folder has no PUT, which stands last. */
   private static final List<Step> STEPS =
       List.of(
-          Step.CLOCK, Step.OLDEST, Step.GROUPS, Step.GROUPS, Step.GROUPS, Step.ROWS, Step.ROWS,
-          Step.ROWS, Step.PUT, Step.PUT, Step.PUT, Step.PUT);
+          Step.CLOCK,
+          Step.OLDEST,
+          Step.GROUPS,
+          Step.GROUPS,
+          Step.GROUPS,
+          Step.ROWS,
+          Step.ROWS,
+          Step.ROWS,
+          Step.PUT,
+          Step.PUT,
+          Step.PUT,
+          Step.PUT);
 
   private static final int REQUESTS = 8;
 

@@ -152,8 +152,7 @@ class ChatRunTest {
     List<ChatObject> twice = parts(span);
     assertEquals(6, once.size());
     assertEquals(
-        once.stream().map(ChatObject::key).toList(),
-        twice.stream().map(ChatObject::key).toList());
+        once.stream().map(ChatObject::key).toList(), twice.stream().map(ChatObject::key).toList());
     for (int i = 0; i < once.size(); i++) {
       assertArrayEquals(once.get(i).gzip(), twice.get(i).gzip());
     }

@@ -46,7 +46,7 @@ final class ChatExportTest {
   private static final String DONE =
       "SELECT rows_exported AS rows, rows_late AS late, files_written AS files FROM dm.chat_archive_log WHERE success AND rows_exported > 0 ORDER BY id DESC LIMIT 1";
 
-  @TempDir Path folder = Path.of("");
+  @TempDir static Path folder = Path.of("");
   private final Set<String> objects = ConcurrentHashMap.newKeySet();
   private final CountDownLatch over = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -58,8 +58,7 @@ final class ChatExportTest {
 
   @BeforeAll
   void start() throws IOException, InterruptedException {
-    port = IngestProcess.freePort();
-    open();
+    port = IngestProcess.freePort(); // where nothing is while it starts
     Map<String, String> settings = IngestProcess.settings(folder.resolve("data"));
     settings.put("POLL_CHAT_EXPORT_CRON", "0 0 0 1 1 ? 2099");
     settings.put("EXPORT_CHAT_TO", "s3");
@@ -72,6 +71,7 @@ final class ChatExportTest {
     settings.put("EXPORT_CHAT_SETTLE", "1s");
     product = IngestProcess.run(settings);
     stores = Stores.of(product);
+    open();
   }
 
   @AfterAll
@@ -95,7 +95,9 @@ final class ChatExportTest {
               case BROKEN -> call.sendResponseHeaders(500, -1);
               case HANGS -> over.await();
               case AWAY -> {
-                objects.add(call.getRequestURI().getPath());
+                if (call.getRequestMethod().equals("PUT")) {
+                  objects.add(call.getRequestURI().getPath());
+                }
                 call.sendResponseHeaders(200, -1);
               }
             }
