@@ -1,10 +1,10 @@
-SET ROLE dm_owner;
 -- Why:      what is known of the rows of each sheet, so that only changed ones become events; and which accounts their
 --           platform does not tell of although it was asked.
 -- Locks:    streamer_channel against writers while the foreign key is added: the new tables are empty.
 -- Rollback: DROP TABLE dm.sheet_row, dm.sheet, dm.account_missing, while no instance of this version runs. The next
 --           sync then tells every row again.
 -- Serves:   ingest.sheets.SheetSynced, sheet-read.sql, ingest.x.AccountsMissing; operators.
+SET ROLE dm_owner;
 SET LOCAL lock_timeout = '5s';
 
 -- How each range of a sheet was found last. Two syncs at once would tell changes of each other's past: the later one

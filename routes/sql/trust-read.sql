@@ -5,7 +5,7 @@ SELECT c.id AS channel_id, c.first_seen_at, c.follower_count,
        EXISTS (SELECT FROM dm.event_subscription e
                WHERE e.channel_id = c.id AND e.event = 'channel.followed' AND e.status <> 'requested')
        OR EXISTS (SELECT FROM dm.kick_follow_event f WHERE f.channel_id = c.id) AS follows_heard,
-       (SELECT coalesce(json_agg(json_build_object(
+       CAST((SELECT coalesce(json_agg(json_build_object(
                    'started_at', s.started_at, 'ended_at', s.ended_at, 'peak', s.peak_viewers,
                    'samples', s.viewer_samples, 'viewers', s.viewer_sum,
                    'follows', (SELECT count(*) FROM dm.kick_follow_event f
@@ -14,7 +14,7 @@ SELECT c.id AS channel_id, c.first_seen_at, c.follower_count,
                    ORDER BY s.started_at), '[]')
         FROM dm.stream_session s
         WHERE s.channel_id = c.id AND s.ended_at IS NOT NULL AND s.started_at <= CAST(:#until AS timestamptz)
-          AND s.started_at > CAST(:#until AS timestamptz) - interval '84 days')::text AS streams
+          AND s.started_at > CAST(:#until AS timestamptz) - interval '84 days') AS text) AS streams
 FROM dm.streamer_channel c
 WHERE c.id = ANY (CAST(:#channels AS bigint[]))
 ORDER BY c.id

@@ -44,8 +44,8 @@ public record Evidence(
   void tell(ObjectNode data) {
     data.put("streams", streams)
         .put("counted_streams", counted)
-        .put("hours", TrustScores.rounded(hours))
-        .put("viewer_hours", TrustScores.rounded(viewerHours))
+        .put("hours", TrustScoreEvents.rounded(hours))
+        .put("viewer_hours", TrustScoreEvents.rounded(viewerHours))
         .put("follows_heard", followsHeard)
         .put("observed_weeks", observedWeeks)
         .put("active_weeks", activeWeeks);

@@ -3,16 +3,11 @@ package ingest.trust;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
-import ingest.envelope.EventId;
 import ingest.outbox.Intake;
 import ingest.poll.ChannelPage;
 import ingest.poll.ChannelsPolled;
 import ingest.poll.DueChannel;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -28,11 +23,6 @@ import org.apache.camel.ExchangeProperty;
 
 /** The Java steps of the poller {@code trust-score}. */
 public final class TrustScores {
-  /** The type this emits. */
-  public static final String TYPE = "trust_score.computed";
-
-  private static final String SOURCE = "trust-score";
-  private static final String DATASCHEMA = TYPE + "/1";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Sets what {@code trust-read.sql} binds. */
@@ -63,7 +53,7 @@ public final class TrustScores {
     for (Map<String, Object> row : rows) {
       DueChannel channel = due.get((Long) row.get("channel_id"));
       if (channel != null) {
-        envelopes.add(envelope(channel, known(row, until), traceparent));
+        envelopes.add(TrustScoreEvents.of(channel, known(row, until), traceparent));
       }
     }
     return new Intake(envelopes, List.of(new ChannelsPolled(page)));
@@ -92,51 +82,5 @@ public final class TrustScores {
 
   private static Instant time(JsonNode text) {
     return OffsetDateTime.parse(text.textValue()).toInstant();
-  }
-
-  /** The same whenever the same is known at the same time. */
-  static Envelope envelope(DueChannel channel, Known known, String traceparent) {
-    String subject = channel.platform() + ":" + channel.platformUserId();
-    return new Envelope(
-        EventId.of(
-            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
-        SOURCE,
-        TYPE,
-        DATASCHEMA,
-        subject,
-        known.at(),
-        Envelope.micros(known.at()),
-        channel.externalId(),
-        null,
-        traceparent,
-        data(channel, known));
-  }
-
-  private static ObjectNode data(DueChannel channel, Known known) {
-    Score score = Formula.of(known);
-    ObjectNode data = JsonNodeFactory.instance.objectNode();
-    data.put("platform", channel.platform());
-    data.put("platform_user_id", channel.platformUserId());
-    data.put("channel_id", channel.channelId());
-    data.put("formula", Formula.VERSION);
-    data.put("score", rounded(score.value()));
-    data.put("band_low", rounded(score.low()));
-    data.put("band_high", rounded(score.high()));
-    ObjectNode parts = data.putObject("components");
-    for (Part part : score.parts()) {
-      parts
-          .putObject(part.name())
-          .put("weight", part.weight())
-          .put("value", rounded(part.value()))
-          .put("certainty", rounded(part.certainty()))
-          .put("low", rounded(part.low()))
-          .put("high", rounded(part.high()));
-    }
-    Evidence.of(known).tell(data.putObject("evidence"));
-    return data;
-  }
-
-  static BigDecimal rounded(double number) {
-    return BigDecimal.valueOf(number).setScale(2, RoundingMode.HALF_UP);
   }
 }

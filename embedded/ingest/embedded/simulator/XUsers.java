@@ -55,10 +55,9 @@ public final class XUsers {
     return calls <= LIMIT;
   }
 
-  /** Sets the headers of an answer; nothing of the call's is left. */
+  /** Sets the headers of an answer. */
   public void tellLimit(Exchange exchange) {
     Message message = exchange.getMessage();
-    message.removeHeaders("*");
     message.setHeader("Content-Type", "application/json");
     message.setHeader("x-rate-limit-limit", exchange.getProperty("limit"));
     message.setHeader("x-rate-limit-remaining", exchange.getProperty("remaining"));
