@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -38,11 +39,13 @@ public final class RouteTest {
   private static final String SUFFIX = ".test.yaml";
   private static final JsonSchema SCHEMA = schema();
 
-  /** Values of exchange properties; an instant is written as in every envelope. */
+  /** Values of exchange properties; an instant is written as in every envelope, a span as PT1H. */
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .registerModule(
-              new SimpleModule().addDeserializer(Instant.class, new InstantDeserializer()));
+              new SimpleModule()
+                  .addDeserializer(Instant.class, new InstantDeserializer())
+                  .addDeserializer(Duration.class, new DurationDeserializer()));
 
   private final Path file;
   private final TestYaml yaml;
@@ -245,6 +248,19 @@ public final class RouteTest {
     @Override
     protected Instant _deserialize(String value, DeserializationContext context) {
       return Instant.parse(value);
+    }
+  }
+
+  private static final class DurationDeserializer extends FromStringDeserializer<Duration> {
+    private static final long serialVersionUID = 1;
+
+    DurationDeserializer() {
+      super(Duration.class);
+    }
+
+    @Override
+    protected Duration _deserialize(String value, DeserializationContext context) {
+      return Duration.parse(value);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.jspecify.annotations.Nullable;
 
 /** The Java steps of the poller {@code trust-score}. */
 public final class TrustScores {
@@ -75,9 +76,13 @@ public final class TrustScores {
     return new Known(
         until,
         ((Timestamp) Objects.requireNonNull(row.get("first_seen_at"))).toInstant(),
-        (Integer) row.get("follower_count"),
+        count(row.get("follower_count")),
         (Boolean) Objects.requireNonNull(row.get("follows_heard")),
         streams);
+  }
+
+  private static @Nullable Integer count(@Nullable Object column) {
+    return column instanceof Number number ? number.intValue() : null;
   }
 
   private static Instant time(JsonNode text) {

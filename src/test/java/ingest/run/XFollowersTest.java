@@ -203,8 +203,18 @@ class XFollowersTest {
   }
 
   @Test
-  void followers_reach_the_archive_with_their_account() throws Exception {
+  void followers_reach_the_archive_and_the_environment_with_their_account() throws Exception {
     poll();
+    org.awaitility.Awaitility.await()
+        .until(
+            () ->
+                stores
+                    .envRows(
+                        "SELECT platform_user_id || ' ' || follower_count AS told FROM public.channel_snapshot WHERE platform = 'x' ORDER BY 1")
+                    .stream()
+                    .map(row -> row.path("told").asText())
+                    .toList()
+                    .equals(SERVED.subList(0, 2)));
     String count =
         "SELECT count() FROM vf.raw_events WHERE type = 'x.follower_count.observed' AND subject = 'x:1001'";
     org.awaitility.Awaitility.await()
