@@ -23,12 +23,7 @@ public final class TrustScoreEvents {
     String subject = channel.platform() + ":" + channel.platformUserId();
     return new Envelope(
         EventId.of(
-            channel.slot(),
-            SOURCE,
-            TYPE,
-            subject,
-            Long.toString(channel.slot().toEpochMilli()),
-            0),
+            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
         SOURCE,
         TYPE,
         DATASCHEMA,

@@ -98,15 +98,22 @@ class SheetsSyncTest {
         """;
     await()
         .untilAsserted(
-            () ->
-                assertEquals(
-                    "p-20\t1\t\np-21\t0\t\np-3\t0\tThird\n", stores.clickHouse(told)));
+            () -> assertEquals("p-20\t1\t\np-21\t0\t\np-3\t0\tThird\n", stores.clickHouse(told)));
   }
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
-        "401", "403", "429", "500", "hang", "reset", "truncated", "not-json", "wrong-types", "huge"
+        "401",
+        "403",
+        "429",
+        "500",
+        "hang",
+        "reset",
+        "truncated",
+        "not-json",
+        "wrong-types",
+        "huge"
       })
   void a_fault_that_passes_costs_nothing(String kind) throws Exception {
     google.sheet(changed(5, "After " + kind));
@@ -120,7 +127,15 @@ class SheetsSyncTest {
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
-        "401", "403", "500", "hang", "reset", "truncated", "not-json", "wrong-types", "huge"
+        "401",
+        "403",
+        "500",
+        "hang",
+        "reset",
+        "truncated",
+        "not-json",
+        "wrong-types",
+        "huge"
       })
   void a_sync_that_keeps_failing_is_recorded_and_the_next_heals_it(String kind) throws Exception {
     google.sheet(changed(6, "In spite of " + kind));

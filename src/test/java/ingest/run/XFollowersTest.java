@@ -1,5 +1,6 @@
 package ingest.run;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -205,7 +206,7 @@ class XFollowersTest {
   @Test
   void followers_reach_the_archive_and_the_environment_with_their_account() throws Exception {
     poll();
-    org.awaitility.Awaitility.await()
+    await()
         .until(
             () ->
                 stores
@@ -217,8 +218,7 @@ class XFollowersTest {
                     .equals(SERVED.subList(0, 2)));
     String count =
         "SELECT count() FROM vf.raw_events WHERE type = 'x.follower_count.observed' AND subject = 'x:1001'";
-    org.awaitility.Awaitility.await()
-        .until(() -> Long.parseLong(stores.clickHouse(count).strip()) > 0);
+    await().until(() -> Long.parseLong(stores.clickHouse(count).strip()) > 0);
     assertTrue(
         stores
             .dmRows("SELECT current_slug FROM dm.streamer_channel WHERE platform_user_id = '1001'")

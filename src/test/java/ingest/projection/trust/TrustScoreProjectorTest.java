@@ -66,7 +66,10 @@ final class TrustScoreProjectorTest {
       List<Envelope> events =
           new ArrayList<>(
               List.of(
-                  computed(1, 0, 10), computed(1, 1, 20), computed(1, 2, 30), computed(2, 0, 40.25)));
+                  computed(1, 0, 10),
+                  computed(1, 1, 20),
+                  computed(1, 2, 30.25),
+                  computed(2, 0, 40.25)));
       Collections.shuffle(events, random);
       int cut = random.nextInt(events.size());
       try (Connection tx = STORES.env().connection()) {
@@ -75,7 +78,7 @@ final class TrustScoreProjectorTest {
         project(tx, events);
       }
       assertEquals(
-          List.of("1|901|30.0|1.5|99.5|1|20", "2|902|40.25|1.5|99.5|1|20"),
+          List.of("1|901|30.25|1.5|99.5|1|20", "2|902|40.25|1.5|99.5|1|20"),
           STORES.envSql().rows(TABLE));
       empty();
     }
