@@ -222,7 +222,8 @@ public final class EmbeddedStack implements Embedded {
     Simulator upstreams =
         new Simulator(
             LoopbackPort.of(settings, "embedded.simulator.port"),
-            new Receiver(receiver, keys, perSecond));
+            new Receiver(receiver, keys, perSecond),
+            settings.duration("embedded.simulator.cycle"));
     upstreams.start();
     parts.push(upstreams);
     simulator = upstreams;

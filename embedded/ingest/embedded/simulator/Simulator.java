@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
@@ -61,9 +62,10 @@ public final class Simulator implements AutoCloseable {
    *
    * @param port 0 for a free one
    * @param receiver who gets the webhooks
+   * @param cycle the shortest in which a channel streams once
    */
-  public Simulator(int port, Receiver receiver) {
-    this(port, receiver, Clock.systemUTC(), 1);
+  public Simulator(int port, Receiver receiver, Duration cycle) {
+    this(port, receiver, Clock.systemUTC(), new World(1, cycle));
   }
 
   /** The same of another world. */
@@ -95,14 +97,17 @@ public final class Simulator implements AutoCloseable {
     Tokens tokens = new Tokens(clock);
     Faults faults = new Faults();
     Calls calls = new Calls(faults, clock);
+    Standstill worlds = new Standstill(clock);
     Subscriptions subscriptions = new Subscriptions(world, clock);
-    Webhooks senders = new Webhooks(world, clock, receiver, subscriptions::deliveries);
+    Webhooks senders = new Webhooks(world, clock, worlds, receiver, subscriptions::deliveries);
     webhooks = senders;
     Path folder = temporaryFolder();
     uploads = folder;
     Main starting = new IsolatedMain(wantedPort, folder);
     starting.bind("tokens", tokens);
-    starting.bind("channels", new Channels(world, clock));
+    starting.bind("channels", new Channels(world, worlds));
+    starting.bind("standstill", worlds);
+    starting.bind("truth", new Truth(world, worlds, senders));
     starting.bind("subscriptions", subscriptions);
     starting.bind("truncation", new Truncation());
     starting.bind("served", new Served());

@@ -20,9 +20,9 @@ import java.util.stream.LongStream;
  * moment always looks the same, in whatever order it is asked for. The channels do not depend on
  * the seed, so that those registered once are there after a restart.
  *
- * <p>A channel's time is cut into cycles of two to six hours, with one broadcast inside each, of a
- * third of the cycle on average: so about a third of the channels is live at any time. In a world
- * {@link #still} each is live all day or never.
+ * <p>A channel's time is cut into cycles, of two to six hours by default, with one broadcast inside
+ * each, of a third of the cycle on average: so about a third of the channels is live at any time.
+ * In a world {@link #still} each is live all day or never.
  */
 public final class World {
   static final int CHANNELS = 500;
@@ -52,25 +52,39 @@ public final class World {
   private static final List<String> TAGS =
       List.of("chill", "english", "family", "competitive", "drops", "newbie", "18plus", "late");
 
+  /** The shortest by default; the longest is three times that. */
+  public static final Duration CYCLE = Duration.ofHours(2);
+
   private final long seed;
   private final int alwaysLive;
+  private final Duration shortest;
   private final List<SimulatedChannel> channels;
   private final Map<Long, SimulatedChannel> byId;
   private final Map<String, SimulatedChannel> bySlug;
 
   /** The same for the same seed. */
   public World(long seed) {
-    this(seed, CHANNELS, NOT_STILL);
+    this(seed, CHANNELS, NOT_STILL, CYCLE);
+  }
+
+  /**
+   * The same in other cycles.
+   *
+   * @param shortest from which to three times that
+   */
+  public World(long seed, Duration shortest) {
+    this(seed, CHANNELS, NOT_STILL, shortest);
   }
 
   /** So many channels, of which the first {@code live} broadcast from midnight to midnight. */
   public static World still(int channels, int live) {
-    return new World(1, channels, live);
+    return new World(1, channels, live, CYCLE);
   }
 
-  private World(long seed, int channels, int alwaysLive) {
+  private World(long seed, int channels, int alwaysLive, Duration shortest) {
     this.seed = seed;
     this.alwaysLive = alwaysLive;
+    this.shortest = shortest;
     this.channels =
         LongStream.range(FIRST_ID, FIRST_ID + channels).mapToObj(World::channel).toList();
     this.byId =
@@ -122,7 +136,7 @@ public final class World {
 
   private Cycle cycle(SimulatedChannel channel, Instant now) {
     SplittableRandom habits = random(channel, Long.MIN_VALUE);
-    long cycle = habits.nextLong(Duration.ofHours(2).toSeconds(), Duration.ofHours(6).toSeconds());
+    long cycle = habits.nextLong(shortest.toSeconds(), 3 * shortest.toSeconds());
     long shift = habits.nextLong(cycle);
     double popularity = Math.exp(3.7 + 1.3 * habits.nextGaussian());
     String language = pick(habits, LANGUAGES);

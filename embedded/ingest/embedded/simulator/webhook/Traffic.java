@@ -3,13 +3,18 @@ package ingest.embedded.simulator.webhook;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +36,8 @@ final class Traffic implements AutoCloseable {
   private static final Duration CHALLENGE = Duration.ofMinutes(5);
 
   private static final int UNANSWERED = 16;
+  private static final int MOST_LOST = 10_000;
+  private static final Duration BETWEEN = Duration.ofMillis(50);
   private static final List<Duration> AGAIN = List.of(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
   private final Happenings happenings;
@@ -50,6 +57,10 @@ final class Traffic implements AutoCloseable {
             return thread;
           });
 
+  private final AtomicInteger underway = new AtomicInteger();
+  private final Deque<SignedCall> lost = new ArrayDeque<>();
+  private Delivery delivery = Delivery.PROMPT;
+  private SplittableRandom fates = Delivery.PROMPT.random();
   private volatile boolean listening;
   private Instant challengeAt = Instant.MIN;
   private Instant told;
@@ -159,8 +170,81 @@ final class Traffic implements AutoCloseable {
             ? subscribed.deliveries(notification.broadcaster(), notification.type())
             : 1;
     for (int i = 0; i < times; i++) {
-      attempt(notification, Signer.newId(notification.party()), 0);
+      String id = Signer.newId(notification.party());
+      if (notification.party() == SendingParty.KICK) {
+        post(outlet.sign(notification, id));
+      } else {
+        attempt(notification, id, 0);
+      }
     }
+  }
+
+  /** Kick sends once, and the way may lose, double or delay it. */
+  private void post(SignedCall call) {
+    List<Duration> arrivals = delivery.arrivals(fates);
+    if (arrivals.isEmpty()) {
+      outlet.lose(call);
+      lost.add(call);
+      if (lost.size() > MOST_LOST) {
+        lost.remove();
+      }
+    }
+    for (Duration delay : arrivals) {
+      if (delay.isZero()) {
+        deliver(call);
+      } else {
+        underway.incrementAndGet();
+        later(call, delay);
+      }
+    }
+  }
+
+  private void later(SignedCall call, Duration delay) {
+    var unused =
+        timer.schedule(
+            () -> {
+              deliver(call);
+              underway.decrementAndGet();
+            },
+            delay.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** What was lost arrives after all, in no order, and as it was signed. */
+  void findLost() {
+    underway.addAndGet(1);
+    timer.execute(
+        () -> {
+          List<SignedCall> found = new ArrayList<>(lost);
+          lost.clear();
+          Collections.shuffle(found, new Random(fates.nextLong()));
+          underway.addAndGet(found.size() - 1);
+          for (int i = 0; i < found.size(); i++) {
+            later(found.get(i), BETWEEN.multipliedBy(i));
+          }
+        });
+  }
+
+  private void deliver(SignedCall call) {
+    if (!unanswered.tryAcquire()) {
+      outlet.skip();
+      return;
+    }
+    var unused = outlet.send(call).thenAccept(answer -> unanswered.release());
+  }
+
+  /** From here on Kick's calls arrive so. */
+  void delivery(Delivery ordered) {
+    timer.execute(
+        () -> {
+          delivery = ordered;
+          fates = ordered.random();
+        });
+  }
+
+  /** How many of Kick's calls have not arrived yet. */
+  int underway() {
+    return underway.get();
   }
 
   private void attempt(Notification notification, String id, int attempt) {

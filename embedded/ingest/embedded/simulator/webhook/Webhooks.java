@@ -1,9 +1,11 @@
 package ingest.embedded.simulator.webhook;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.embedded.simulator.InvalidRequest;
+import ingest.embedded.simulator.SimulatedChannel;
 import ingest.embedded.simulator.World;
 import java.time.Clock;
 import java.time.Duration;
@@ -12,9 +14,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.apache.camel.Body;
@@ -28,6 +32,11 @@ import org.jspecify.annotations.Nullable;
 public final class Webhooks implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What is told of a call that did not arrive. */
+  static final String LOST = "lost";
+
+  private static final String STATUS = "livestream.status.updated";
+
   /** X's challenge, as an order names it; it has no template. */
   private static final String CHALLENGE = "crc";
 
@@ -39,6 +48,7 @@ public final class Webhooks implements AutoCloseable {
   private final Signer genuine;
   private final Courier courier;
   private final Sent sent = new Sent();
+  private final Set<String> accepted = ConcurrentHashMap.newKeySet();
   private final Traffic traffic;
   private final SenderKeys keys;
   private final Semaphore ordered = new Semaphore(ORDERED_AT_ONCE);
@@ -48,17 +58,23 @@ public final class Webhooks implements AutoCloseable {
 
   /** Prepares the senders; {@link #start} sets them going. */
   public Webhooks(World world, Clock clock, Receiver receiver) {
-    this(world, clock, receiver, Subscribed.TO_ALL);
+    this(world, clock, clock, receiver, Subscribed.TO_ALL);
   }
 
-  /** The same, Kick's steady traffic for those who subscribed to it; an order is for anybody. */
-  public Webhooks(World world, Clock clock, Receiver receiver, Subscribed subscribed) {
+  /**
+   * The same, Kick's steady traffic for those who subscribed to it; an order is for anybody.
+   *
+   * @param clock that calls are signed by
+   * @param worlds that things happen by
+   */
+  public Webhooks(
+      World world, Clock clock, Clock worlds, Receiver receiver, Subscribed subscribed) {
     this.clock = clock;
     this.keys = receiver.keys();
     this.happenings = new Happenings(world);
     this.genuine = new Signer(keys);
     this.courier = new Courier(receiver.address());
-    this.traffic = new Traffic(happenings, clock, receiver.perSecond(), subscribed, new Outlet());
+    this.traffic = new Traffic(happenings, worlds, receiver.perSecond(), subscribed, new Outlet());
   }
 
   /** From here on there is steady traffic, where it was asked for. */
@@ -73,6 +89,11 @@ public final class Webhooks implements AutoCloseable {
     return JSON.writeValueAsString(answer.put("message", "OK"));
   }
 
+  /** How many of Kick's calls are late and have not arrived yet. */
+  public int underway() {
+    return traffic.underway();
+  }
+
   /** The counts of all answers and the latest calls; {@code last} of them, else twenty. */
   public String list(@Header("last") @Nullable String last) throws JsonProcessingException {
     try {
@@ -84,6 +105,41 @@ public final class Webhooks implements AutoCloseable {
       // told below, together with numbers out of range
     }
     throw new InvalidRequest("last is a number up to " + Sent.KEPT);
+  }
+
+  /** Has Kick's steady calls arrive as ordered, from now on. */
+  public void delivery(@Body @Nullable String json) {
+    traffic.delivery(Delivery.parse(json));
+  }
+
+  /** Has Kick's steady calls that were lost arrive now. */
+  public void findLost() {
+    traffic.findLost();
+  }
+
+  /** Whether the receiver accepted the start, or the end, of a broadcast. */
+  public boolean told(SimulatedChannel channel, World.Broadcast broadcast, boolean end) {
+    return accepted.contains(
+        fact(channel.broadcasterUserId(), broadcast.startedAt().toString(), !end));
+  }
+
+  private static String fact(long channel, String startedAt, boolean live) {
+    return channel + " " + startedAt + (live ? " started" : " ended");
+  }
+
+  private void accepted(Notification told) {
+    if (told.type().equals(STATUS)) {
+      try {
+        JsonNode body = JSON.readTree(told.body());
+        accepted.add(
+            fact(
+                told.broadcaster(),
+                body.path("started_at").asText(),
+                body.path("is_live").booleanValue()));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   /**
@@ -224,6 +280,27 @@ public final class Webhooks implements AutoCloseable {
     /** Signed anew for each attempt, under the id of the first. */
     CompletableFuture<String> send(Notification told, String id) {
       return Webhooks.this.send(genuine.sign(told, id, clock.instant()), CallKind.GENUINE);
+    }
+
+    SignedCall sign(Notification told, String id) {
+      return genuine.sign(told, id, clock.instant());
+    }
+
+    CompletableFuture<String> send(SignedCall call) {
+      return Webhooks.this
+          .send(call, CallKind.GENUINE)
+          .thenApply(
+              answer -> {
+                if (answer.equals("200")) {
+                  accepted(call.told());
+                }
+                return answer;
+              });
+    }
+
+    /** A call that is sent and does not arrive. */
+    void lose(SignedCall call) {
+      sent.add(call, CallKind.GENUINE, clock.instant(), LOST);
     }
 
     CompletableFuture<String> challenge() {

@@ -571,7 +571,7 @@ class SimulatorTest {
 
   @Test
   void a_taken_port_is_told_at_the_start() {
-    try (Simulator other = new Simulator(simulator.port(), NOBODY)) {
+    try (Simulator other = new Simulator(simulator.port(), NOBODY, World.CYCLE)) {
       assertThrows(IllegalStateException.class, other::start);
     }
   }
@@ -581,7 +581,7 @@ class SimulatorTest {
     int port = simulator.port();
     simulator.close();
     new ServerSocket(port).close();
-    try (Simulator next = new Simulator(port, NOBODY)) {
+    try (Simulator next = new Simulator(port, NOBODY, World.CYCLE)) {
       next.start();
       assertEquals(port, next.port());
       assertEquals(simulator.channels(), next.channels());
