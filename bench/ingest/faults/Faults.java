@@ -19,7 +19,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "bin/faults",
     mixinStandardHelpOptions = true,
-    subcommands = Clients.class,
+    subcommands = {Clients.class, PollPush.class},
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
       "",
@@ -40,6 +40,7 @@ import picocli.CommandLine.ParameterException;
       "  bin/faults webhooks                    the same of the webhook doors; see its --help",
       "  bin/faults chat-export                 the same of the export of chat; see its --help",
       "  bin/faults pollers                     budgets and periods of pollers; see its --help",
+      "  bin/faults poll-push                   polls beside webhooks that are lost and late",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })

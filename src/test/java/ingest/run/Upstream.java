@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -100,6 +101,31 @@ public record Upstream(String url) {
   /** Has Kick do something with them, and returns what it holds then. */
   public List<JsonNode> subscriptions(String order) throws IOException, InterruptedException {
     return list(send("POST", "/control/subscriptions", order));
+  }
+
+  /** How the world is, with the broadcasts that had not ended by then. */
+  public JsonNode truth(Instant since) throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", "/control/truth?since=" + since, ""));
+  }
+
+  /** Stops the world: from here on everything is as it is now. */
+  public void standStill() throws IOException, InterruptedException {
+    send("POST", "/control/world", "still");
+  }
+
+  /** How Kick's webhooks get to the receiver from now on. */
+  public void delivery(String order) throws IOException, InterruptedException {
+    send("POST", "/control/delivery", order);
+  }
+
+  /** The webhooks that were lost arrive after all. */
+  public void findLost() throws IOException, InterruptedException {
+    send("POST", "/control/delivery/lost", "");
+  }
+
+  /** How often each answer came back to a sender's webhooks, those that were lost among them. */
+  public JsonNode webhookAnswers(String sender) throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", "/control/webhooks?last=0", "")).at("/answers/" + sender);
   }
 
   private static List<JsonNode> list(String json) throws IOException {
