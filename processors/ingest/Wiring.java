@@ -62,8 +62,8 @@ import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.Partitions;
 import ingest.outbox.SharedCommits;
-import ingest.outbox.WakeUp;
 import ingest.outbox.State;
+import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import ingest.projection.Projector;
@@ -217,8 +217,7 @@ final class Wiring implements AutoCloseable {
     RouteBean.CHANNEL_METRICS.bind(camel.getRegistry(), channelMetrics);
     State state = new ChannelState(dm, types, channelMetrics).and(new JobsOver());
     Outbox outbox =
-        new Outbox(
-            dm, state, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
+        new Outbox(dm, state, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     SharedCommits shared =
         new SharedCommits(outbox, metrics, settings.number("outbox.queue", 1, 100_000));
     open.push(shared);

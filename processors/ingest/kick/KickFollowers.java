@@ -82,8 +82,7 @@ public final class KickFollowers {
       @ExchangeProperty("page") ChannelPage page,
       Exchange exchange)
       throws UnreadablePage {
-    FollowerPage reading =
-        FollowerPage.read(status, body, page.channels().get(0).platformUserId());
+    FollowerPage reading = FollowerPage.read(status, body, page.channels().get(0).platformUserId());
     ScrapeCalls.told(exchange, reading.outcome(), reading.said());
     if (reading.outcome() == Outcome.UNREADABLE || reading.outcome() == Outcome.FAILED) {
       throw new UnreadablePage(reading.said());

@@ -32,8 +32,7 @@ public interface State {
 
       @Override
       public List<Effect> effects(List<Envelope> envelopes) {
-        return Stream.concat(
-                first.effects(envelopes).stream(), other.effects(envelopes).stream())
+        return Stream.concat(first.effects(envelopes).stream(), other.effects(envelopes).stream())
             .toList();
       }
     };

@@ -45,9 +45,10 @@ public final class ScrapeCalls {
   private final Clock clock;
   private final MeterRegistry registry;
 
-  /** {@code accountPause}: for how long a scraper is not asked that has no credits or no account. */
-  public ScrapeCalls(
-      Permits permits, Duration accountPause, Clock clock, MeterRegistry registry) {
+  /**
+   * {@code accountPause}: for how long a scraper is not asked that has no credits or no account.
+   */
+  public ScrapeCalls(Permits permits, Duration accountPause, Clock clock, MeterRegistry registry) {
     this.permits = permits;
     this.accountPause = accountPause;
     this.clock = clock;
@@ -74,8 +75,7 @@ public final class ScrapeCalls {
    *
    * @throws HttpOperationFailedException for a status that is neither the page's nor a job's
    */
-  public void answered(Exchange exchange)
-      throws SQLException, HttpOperationFailedException {
+  public void answered(Exchange exchange) throws SQLException, HttpOperationFailedException {
     ScrapeCall call = Objects.requireNonNull(ScrapeCall.of(exchange));
     Message answer = exchange.getMessage();
     int status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
@@ -162,7 +162,8 @@ public final class ScrapeCalls {
   private static Outcome outcome(@Nullable Throwable failure, ScrapeCall call) {
     if (failure instanceof HttpOperationFailedException answer) {
       int status = answer.getStatusCode();
-      Map<String, String> headers = Objects.requireNonNullElse(answer.getResponseHeaders(), Map.of());
+      Map<String, String> headers =
+          Objects.requireNonNullElse(answer.getResponseHeaders(), Map.of());
       if (status == 429 || ofTheAccount(call.provider, status, headers)) {
         return Outcome.REFUSED;
       }
@@ -184,7 +185,9 @@ public final class ScrapeCalls {
 
   /** Enough to see what it is. */
   private static String beginning(byte[] body) {
-    return cut(withoutPlayback(new String(body, 0, Math.min(body.length, 1 << 16), StandardCharsets.UTF_8)));
+    return cut(
+        withoutPlayback(
+            new String(body, 0, Math.min(body.length, 1 << 16), StandardCharsets.UTF_8)));
   }
 
   /** The text of a page, or of what has one in it, without the address of the stream. */

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
 
-/** What Scrape.do is asked with. Its token is a parameter of the address, which nothing may tell. */
+/**
+ * What Scrape.do is asked with. Its token is a parameter of the address, which nothing may tell.
+ */
 public final class ScrapeDo {
   private final @Nullable String token;
   private final String parameters;

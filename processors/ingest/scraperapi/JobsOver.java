@@ -58,8 +58,7 @@ public final class JobsOver implements State {
         over.put(
             key,
             new Over(
-                event.data().path("status").asText(),
-                event.data().path("page").asText("failed")));
+                event.data().path("status").asText(), event.data().path("page").asText("failed")));
       }
     }
     return over.isEmpty() ? List.of() : List.of(new Closed(over));

@@ -90,9 +90,7 @@ final class ScrapeJobs implements AutoCloseable {
             taken -> {
               if (!taken && tries < TRIES && !clock.isShutdown()) {
                 clock.schedule(
-                    () -> tell(callback, told, tries + 1),
-                    AGAIN.toMillis(),
-                    TimeUnit.MILLISECONDS);
+                    () -> tell(callback, told, tries + 1), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
               }
             });
   }

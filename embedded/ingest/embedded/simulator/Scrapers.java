@@ -85,7 +85,8 @@ public final class Scrapers implements AutoCloseable {
     boolean charged = page.status == 200 || page.status == 404;
     Map<String, String> headers = new HashMap<>();
     headers.put("Scrape.do-Request-Cost", Integer.toString(charged ? cost : 0));
-    headers.put("Scrape.do-Remaining-Credits", Long.toString(refund(SCRAPE_DO, charged ? 0 : cost)));
+    headers.put(
+        "Scrape.do-Remaining-Credits", Long.toString(refund(SCRAPE_DO, charged ? 0 : cost)));
     headers.put("Scrape.do-Initial-Status-Code", Integer.toString(page.status));
     record(page, exchange);
     answer(exchange, charged ? page.status : 502, headers, page.json);
@@ -96,11 +97,16 @@ public final class Scrapers implements AutoCloseable {
     Map<String, String> query = query(exchange);
     int cost = query.getOrDefault("premium", "").equals("true") ? DEAR : CHEAP;
     if (!Simulator.SCRAPER_API_KEY.equals(query.get("api_key"))) {
-      answer(exchange, 401, Map.of(), "Unauthorized request, please make sure your API key is valid.");
+      answer(
+          exchange, 401, Map.of(), "Unauthorized request, please make sure your API key is valid.");
       return;
     }
     if (!pay(SCRAPERAPI, cost)) {
-      answer(exchange, 403, Map.of(), "You have exhausted the API Credits available in this monthly cycle.");
+      answer(
+          exchange,
+          403,
+          Map.of(),
+          "You have exhausted the API Credits available in this monthly cycle.");
       return;
     }
     Fetched page = fetched(query.getOrDefault("url", ""));
@@ -131,8 +137,7 @@ public final class Scrapers implements AutoCloseable {
     String target = order.path("url").asText();
     ObjectNode job = JsonNodeFactory.instance.objectNode();
     job.put("id", UUID.randomUUID().toString()).put("status", "running").put("url", target);
-    jobs.take(
-        job, order.at("/callback/url").asText(), () -> finished(job, fetched(target)));
+    jobs.take(job, order.at("/callback/url").asText(), () -> finished(job, fetched(target)));
     answer(exchange, 200, Map.of(), jobs.stands(job.path("id").asText()).orElseThrow());
   }
 
@@ -174,7 +179,8 @@ public final class Scrapers implements AutoCloseable {
       }
       for (Map.Entry<String, JsonNode> page : order.path("pages").properties()) {
         pages.put(
-            page.getKey(), Page.valueOf(page.getValue().asText().toUpperCase(Locale.ROOT).replace('-', '_')));
+            page.getKey(),
+            Page.valueOf(page.getValue().asText().toUpperCase(Locale.ROOT).replace('-', '_')));
       }
       jobs.lose(order.path("lose_callbacks").asInt());
       jobs.fail(order.path("fail_jobs").asInt());
@@ -269,7 +275,8 @@ public final class Scrapers implements AutoCloseable {
     Answer answer = exchange.getProperty(ANSWER, Answer.class);
     Message message = exchange.getMessage();
     message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status);
-    message.setHeader("Content-Type", answer.body.startsWith("{") ? "application/json" : "text/plain");
+    message.setHeader(
+        "Content-Type", answer.body.startsWith("{") ? "application/json" : "text/plain");
     answer.headers.forEach(message::setHeader);
     message.setBody(answer.body.getBytes(StandardCharsets.UTF_8), byte[].class);
   }

@@ -57,7 +57,8 @@ class FollowersByJobTest {
         new String[] {"upstream", "scrape_log", "scrape_job", "skipped_page", "channel_poll"}) {
       stores.dmExecute("DELETE FROM dm." + table);
     }
-    stores.dmExecute("UPDATE dm.streamer_channel SET follower_count = NULL, follower_count_rev = 0");
+    stores.dmExecute(
+        "UPDATE dm.streamer_channel SET follower_count = NULL, follower_count_rev = 0");
     stores.dmExecute(
         """
         INSERT INTO dm.channel_poll (poller, channel_id, next_at)
@@ -104,7 +105,11 @@ class FollowersByJobTest {
         .stream()
         .map(
             r ->
-                r.path("n").asText() + " " + r.path("status").asText() + " " + r.path("outcome").asText())
+                r.path("n").asText()
+                    + " "
+                    + r.path("status").asText()
+                    + " "
+                    + r.path("outcome").asText())
         .collect(Collectors.joining(", "));
   }
 
@@ -114,9 +119,7 @@ class FollowersByJobTest {
   }
 
   private static void awaitJobs(String wanted) {
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .untilAsserted(() -> assertEquals(wanted, jobs()));
+    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertEquals(wanted, jobs()));
   }
 
   /** Has the open jobs be due for a question. */
@@ -141,9 +144,9 @@ class FollowersByJobTest {
         .until(
             () ->
                 stores
-                    .envRows(
-                        "SELECT 1 AS x FROM public.channel_snapshot WHERE follower_count IS NOT NULL AND followers_rev > 0")
-                    .size()
+                        .envRows(
+                            "SELECT 1 AS x FROM public.channel_snapshot WHERE follower_count IS NOT NULL AND followers_rev > 0")
+                        .size()
                     >= CHANNELS);
   }
 
