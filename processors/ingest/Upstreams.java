@@ -46,7 +46,6 @@ final class Upstreams {
   static void bind(
       CamelContext camel, Settings settings, Clock clock, Permits permits, MeterRegistry meters) {
     Registry registry = camel.getRegistry();
-    new BoundedAnswers(settings.number("upstream.max-answer", 1024, 1 << 28)).install(camel);
     KickToken token = new KickToken(camel.createProducerTemplate(), clock);
     RouteBean.KICK_TOKEN.bind(registry, token);
     RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));

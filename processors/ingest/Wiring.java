@@ -74,6 +74,7 @@ import ingest.settings.Settings;
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
 import ingest.store.PostgresPool;
+import ingest.upstream.BoundedAnswers;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;
 import ingest.upstream.SharedPermits;
@@ -301,6 +302,7 @@ final class Wiring implements AutoCloseable {
     Permits shared = new SharedPermits(dm, limits, metrics);
     permits = shared;
     metrics.watch(shared, limits);
+    new BoundedAnswers(settings.number("upstream.max-answer", 1024, 1 << 28)).install(camel);
     Upstreams.bind(camel, settings, clock, shared, meters);
     new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
     Upstreams.bindOthers(registry, settings, types(), clock, permits, meters);
