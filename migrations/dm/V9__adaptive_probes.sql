@@ -1,4 +1,3 @@
-SET ROLE dm_owner;
 -- Why:      how often a channel is asked for, and before whom, follows what is known of it; and only Kick's channels
 --           belong here: nobody claims those of other platforms, so they were due for ever, before all others.
 -- Locks:    dm.probe_schedule whole, while its rows (at most 50,000) are written twice and indexed: a second or two in
@@ -6,6 +5,7 @@ SET ROLE dm_owner;
 -- Rollback: DROP INDEX dm.probe_schedule_class; ALTER TABLE dm.probe_schedule DROP the columns added here. Version N-1
 --           goes on beside them: it keeps the periods it finds.
 -- Serves:   probe-claim.sql, ingest.kick.ProbeSchedule, ingest.kick.ProbeLag, ingest.channel.Sessions, ingest.claim.Claimed.
+SET ROLE dm_owner;
 SET LOCAL lock_timeout = '5s';
 
 DELETE FROM dm.probe_schedule s USING dm.streamer_channel c WHERE c.id = s.channel_id AND c.platform <> 'kick';

@@ -15,7 +15,6 @@ import ingest.poll.ChannelPages;
 import ingest.settings.Settings;
 import ingest.sheets.Sheets;
 import ingest.trust.TrustScores;
-import ingest.upstream.BoundedAnswers;
 import ingest.upstream.HeedAnswer;
 import ingest.upstream.Limits;
 import ingest.upstream.Permits;

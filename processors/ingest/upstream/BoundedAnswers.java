@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Objects;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
@@ -75,8 +76,8 @@ public final class BoundedAnswers implements HttpClientConfigurer {
 
     @Override
     public InputStream getContent() throws IOException {
-      InputStream body = super.getContent();
-      return body == null ? null : new Counted(body, this);
+      return new Counted(
+          Objects.requireNonNullElseGet(super.getContent(), InputStream::nullInputStream), this);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,23 +55,24 @@ final class ScrapeJobs implements AutoCloseable {
     }
     boolean fails = taken(toFail);
     boolean lost = taken(toLose);
-    clock.schedule(
-        () -> {
-          String told =
-              fails
-                  ? job.deepCopy()
-                      .put("attempts", 50)
-                      .put("status", "failed")
-                      .put("failReason", "failed_due_to_timeout")
-                      .toString()
-                  : over.get().toString();
-          stands.put(id, told);
-          if (!lost) {
-            tell(URI.create(callback), told, 1);
-          }
-        },
-        TAKES.toMillis(),
-        TimeUnit.MILLISECONDS);
+    Future<?> unused =
+        clock.schedule(
+            () -> {
+              String told =
+                  fails
+                      ? job.deepCopy()
+                          .put("attempts", 50)
+                          .put("status", "failed")
+                          .put("failReason", "failed_due_to_timeout")
+                          .toString()
+                      : over.get().toString();
+              stands.put(id, told);
+              if (!lost) {
+                tell(URI.create(callback), told, 1);
+              }
+            },
+            TAKES.toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   private void tell(URI callback, String told, int tries) {
@@ -83,16 +85,20 @@ final class ScrapeJobs implements AutoCloseable {
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(told))
             .build();
-    client
-        .sendAsync(request, BodyHandlers.discarding())
-        .handle((answer, failure) -> answer != null && answer.statusCode() / 100 == 2)
-        .thenAccept(
-            taken -> {
-              if (!taken && tries < TRIES && !clock.isShutdown()) {
-                clock.schedule(
-                    () -> tell(callback, told, tries + 1), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
-              }
-            });
+    Future<?> unused =
+        client
+            .sendAsync(request, BodyHandlers.discarding())
+            .handle((answer, failure) -> answer != null && answer.statusCode() / 100 == 2)
+            .thenAccept(
+                taken -> {
+                  if (!taken && tries < TRIES && !clock.isShutdown()) {
+                    Future<?> unusedToo =
+                        clock.schedule(
+                            () -> tell(callback, told, tries + 1),
+                            AGAIN.toMillis(),
+                            TimeUnit.MILLISECONDS);
+                  }
+                });
   }
 
   private static boolean ofThisMachine(URI callback) {

@@ -22,6 +22,7 @@ final class RouteBeansTest {
     wiring =
         Files.readString(Path.of("processors/ingest/Wiring.java"))
             + Files.readString(Path.of("processors/ingest/Upstreams.java"))
+            + Files.readString(Path.of("processors/ingest/Scrapers.java"))
             + Files.readString(Path.of("processors/ingest/Webhooks.java"));
   }
 
