@@ -3,7 +3,11 @@
 -- Up to an hour ago, or the oldest chat that is not in ClickHouse: of the deliveries on their way the oldest by its
 -- chunk, whatever its type, which the index gives without reading a backlog; of those that failed, chat alone.
 -- A day at a time, so that a run after long trouble ends.
-WITH undelivered AS (
+-- The watermark is locked first, here and in the commit: who plans while another commits reads what that left, and
+-- plans nothing twice.
+WITH w AS MATERIALIZED (
+    SELECT env, last_exported_at, inserted_until FROM dm.chat_export_watermark WHERE env = :#env FOR UPDATE
+), undelivered AS (
     SELECT o.created_at
     FROM (
         SELECT day, chunk FROM ingest.delivery_chunk
@@ -30,8 +34,7 @@ WITH undelivered AS (
            greatest(w.inserted_until, to_timestamp(CAST(:#insertedUntil AS bigint))),
            CAST(:#partRows AS int), CAST(:#token AS uuid),
            ingest.now() + make_interval(secs => CAST(:#leaseSeconds AS int))
-    FROM dm.chat_export_watermark w, bound b
-    WHERE w.env = :#env
+    FROM w, bound b
     ON CONFLICT (env) DO UPDATE
     SET token = excluded.token, leased_until = excluded.leased_until, claims = r.claims + 1
     WHERE r.leased_until <= ingest.now()

@@ -1,7 +1,11 @@
 -- The commit point of a run, one transaction: it is over, the watermark is where it came to, the ledger has its row.
 -- No row when another instance took the run over.
-WITH run AS (
-    DELETE FROM dm.chat_export_run WHERE env = :#env AND token = CAST(:#token AS uuid) RETURNING *
+WITH locked AS MATERIALIZED (
+    SELECT env FROM dm.chat_export_watermark WHERE env = :#env FOR UPDATE
+), run AS (
+    DELETE FROM dm.chat_export_run r USING locked
+    WHERE r.env = locked.env AND r.token = CAST(:#token AS uuid)
+    RETURNING r.*
 ), moved AS (
     UPDATE dm.chat_export_watermark w
     SET last_exported_at = run.span_until, inserted_until = run.inserted_until

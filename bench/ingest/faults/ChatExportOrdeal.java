@@ -435,7 +435,7 @@ public final class ChatExportOrdeal {
   private static TreeMap<String, List<String>> files(Path folder) throws IOException {
     TreeMap<String, List<String>> files = new TreeMap<>();
     try (Stream<Path> all = Files.walk(folder)) {
-      for (Path file : all.filter(f -> f.toString().endsWith(".ndjson.gz")).toList()) {
+      for (Path file : all.filter(f -> f.getFileName().toString().matches("[^.].*\\.ndjson\\.gz")).toList()) {
         files.put(folder.relativize(file).toString(), S3Mock.lines(Files.readAllBytes(file)));
       }
     }

@@ -1,5 +1,6 @@
 package ingest.export;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ingest.store.TestStores;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ChatExportRunsTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
   private static final Pattern PARAMETER = Pattern.compile(":#(\\w+)");
+  private static final String WAITING =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
   private static final String ONE = UUID.randomUUID().toString();
   private static final String OTHER = UUID.randomUUID().toString();
 
@@ -108,6 +113,35 @@ class ChatExportRunsTest {
             .sql()
             .rows(
                 "SELECT rows_exported, rows_late, files_written, bytes_written, success FROM dm.chat_archive_log"));
+  }
+
+  @Test
+  void who_plans_while_another_commits_begins_where_that_ended() throws Exception {
+    watermark("5 hours");
+    claim(ONE);
+    CompletableFuture<List<String>> claimed = new CompletableFuture<>();
+    STORES
+        .dm()
+        .transaction(
+            tx -> {
+              try (java.sql.Statement committing = tx.createStatement()) {
+                committing.execute(statement("commit", Map.of("token", quoted(ONE))));
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+              claimed.completeAsync(
+                  () -> {
+                    try {
+                      return claim(OTHER);
+                    } catch (IOException e) {
+                      throw new java.io.UncheckedIOException(e);
+                    }
+                  });
+              await().until(() -> STORES.sql().number(WAITING) > 0);
+              return true;
+            });
+    assertEquals(1, claimed.get().size());
+    assertEquals(List.of("1|1"), span());
   }
 
   @Test
