@@ -21,12 +21,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -123,7 +125,6 @@ public final class ChatExportOrdeal {
   private final boolean keep;
   private final PrintWriter out;
   private final Random random;
-  private final long seed;
   private final WebhookReport report;
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final List<Instance> instances = new ArrayList<>();
@@ -144,7 +145,6 @@ public final class ChatExportOrdeal {
    */
   public ChatExportOrdeal(int kills, long seed, boolean keep, PrintWriter out) {
     this.kills = kills;
-    this.seed = seed;
     this.keep = keep;
     this.out = out;
     this.random = new Random(seed);
@@ -213,7 +213,7 @@ public final class ChatExportOrdeal {
     quiet(stores);
 
     say("checking");
-    TreeMap<String, List<String>> objects = s3.objects();
+    SortedMap<String, List<String>> objects = s3.objects();
     objects.putAll(files(exported.resolve("chat-export")));
     check(objects, stores);
   }
@@ -286,13 +286,14 @@ public final class ChatExportOrdeal {
             && next.answered == answered
             && next.step == Step.of(request)
             && next.left.decrementAndGet() == 0) {
-          later.schedule(
-              () -> {
-                instances.get(number).kill();
-                next.hit.countDown();
-              },
-              next.delay,
-              TimeUnit.MILLISECONDS);
+          ScheduledFuture<?> unused =
+              later.schedule(
+                  () -> {
+                    instances.get(number).kill();
+                    next.hit.countDown();
+                  },
+                  next.delay,
+                  TimeUnit.MILLISECONDS);
           if (next.delay == 0) {
             awaitKill(next);
           }
@@ -432,17 +433,18 @@ public final class ChatExportOrdeal {
         .toString();
   }
 
-  private static TreeMap<String, List<String>> files(Path folder) throws IOException {
+  private static SortedMap<String, List<String>> files(Path folder) throws IOException {
     TreeMap<String, List<String>> files = new TreeMap<>();
     try (Stream<Path> all = Files.walk(folder)) {
-      for (Path file : all.filter(f -> f.getFileName().toString().matches("[^.].*\\.ndjson\\.gz")).toList()) {
+      for (Path file :
+          all.filter(f -> f.getFileName().toString().matches("[^.].*\\.ndjson\\.gz")).toList()) {
         files.put(folder.relativize(file).toString(), S3Mock.lines(Files.readAllBytes(file)));
       }
     }
     return files;
   }
 
-  private void check(TreeMap<String, List<String>> objects, Stores stores) throws Exception {
+  private void check(SortedMap<String, List<String>> objects, Stores stores) throws Exception {
     List<String> table =
         stores
             .clickHouse(

@@ -32,7 +32,7 @@ public final class PollPushOrdeal {
   private static final Duration LAG = Duration.ofSeconds(90);
 
   /** What a busy machine may add. */
-  private static final Duration GRACE = Duration.ofSeconds(120);
+  private static final Duration GRACE = Duration.ofMinutes(2);
 
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final int TOLD = 10;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -80,7 +81,7 @@ final class S3Mock implements AutoCloseable {
   }
 
   /** The lines of each object, by its key. */
-  TreeMap<String, List<String>> objects() throws IOException {
+  SortedMap<String, List<String>> objects() throws IOException {
     TreeMap<String, List<String>> objects = new TreeMap<>();
     for (S3Object object : client.listObjectsV2Paginator(l -> l.bucket(BUCKET)).contents()) {
       byte[] gzip = client.getObjectAsBytes(g -> g.bucket(BUCKET).key(object.key())).asByteArray();

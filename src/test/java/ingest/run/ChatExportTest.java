@@ -41,6 +41,9 @@ final class ChatExportTest {
     AWAY
   }
 
+  /** Hours; each case inserts an older row, so that it is late but for the first. */
+  private static int age = 2;
+
   private static final String FAILED =
       "SELECT error FROM dm.chat_archive_log WHERE NOT success ORDER BY id DESC LIMIT 1";
   private static final String DONE =
@@ -125,7 +128,7 @@ final class ChatExportTest {
   @ParameterizedTest
   @EnumSource
   void a_store_in_trouble_ends_the_run_and_loses_nothing(Trouble kind) throws Exception {
-    Instant created = Instant.now().minus(Duration.ofHours(2 + kind.ordinal()));
+    Instant created = Instant.now().minus(Duration.ofHours(age++));
     insert(created);
     double failures = product.metric("ingest_export_chat_failures_total");
     trouble = kind;

@@ -218,14 +218,14 @@ class FollowersTest {
   void a_fault_that_passes_is_tried_again_and_written_down(
       String fault, String provider, String record) throws Exception {
     only(provider);
-    double counted = calls(provider, record.split(" ")[1]);
+    double counted = calls(provider, record.split(" ", -1)[1]);
     upstream.fault("{\"kind\":%s,\"api\":\"%s\"}".formatted(fault, provider));
     poll();
     assertTrue(upstream.well(), "the fault was met");
     assertEquals(CHANNELS, pages());
     String log = log(provider);
     assertTrue(log.contains(record) && log.contains("3 ok 200"), log);
-    assertEquals(counted + 1, calls(provider, record.split(" ")[1]));
+    assertEquals(counted + 1, calls(provider, record.split(" ", -1)[1]));
     assertEquals(0, stores.dmNumber("SELECT count(*) FROM dm.skipped_page"));
   }
 
