@@ -31,7 +31,7 @@ WITH longest AS MATERIALIZED (
     WHERE s.channel_id = due.channel_id
     RETURNING s.channel_id, dm.slot(s.next_probe_at, s.period, ingest.now()) AS slot
 )
-SELECT c.channel_id, sc.external_id, sc.platform_user_id, c.slot, ingest.clock() AS polled_at
+SELECT c.channel_id, sc.external_id, sc.platform, sc.platform_user_id, sc.current_slug, c.slot, ingest.clock() AS polled_at
 FROM claimed c
 JOIN dm.streamer_channel sc ON sc.id = c.channel_id AND sc.platform = :#platform
 ORDER BY c.channel_id

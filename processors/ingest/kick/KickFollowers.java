@@ -1,5 +1,6 @@
 package ingest.kick;
 
+import ingest.mapping.MalformedAnswer;
 import ingest.envelope.Envelope;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
@@ -10,7 +11,6 @@ import ingest.poll.PollRun;
 import ingest.scrape.NoKey;
 import ingest.scrape.Outcome;
 import ingest.scrape.ScrapeCalls;
-import ingest.scrape.UnreadablePage;
 import ingest.upstream.NotPermitted;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -74,18 +74,17 @@ public final class KickFollowers {
   /**
    * Reads the page that a call brought.
    *
-   * @throws UnreadablePage where another try may bring another
+   * @throws MalformedAnswer where another try may bring another
    */
   public void read(
       @Body byte[] body,
       @Header(Exchange.HTTP_RESPONSE_CODE) int status,
       @ExchangeProperty("page") ChannelPage page,
-      Exchange exchange)
-      throws UnreadablePage {
+      Exchange exchange) {
     FollowerPage reading = FollowerPage.read(status, body, page.channels().get(0).platformUserId());
     ScrapeCalls.told(exchange, reading.outcome(), reading.said());
     if (reading.outcome() == Outcome.UNREADABLE || reading.outcome() == Outcome.FAILED) {
-      throw new UnreadablePage(reading.said());
+      throw new MalformedAnswer(reading.said());
     }
     exchange.setProperty(READING, reading);
   }

@@ -1,5 +1,6 @@
 package ingest.kick;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Clock;
 import java.time.Duration;

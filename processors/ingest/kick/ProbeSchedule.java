@@ -2,6 +2,8 @@ package ingest.kick;
 
 import ingest.outbox.Derived;
 import ingest.outbox.Effect;
+import ingest.poll.ChannelPage;
+import ingest.poll.DueChannel;
 import ingest.store.Columns;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,7 +18,7 @@ import java.util.UUID;
  * rhythm. The period is that of what is known of the channel now, whoever told it. Also for a
  * channel that Kick left out. Fenced by the claim's token.
  */
-record ProbeSchedule(Page page, ProbePeriods periods) implements Effect {
+record ProbeSchedule(ChannelPage page, ProbePeriods periods) implements Effect {
   /**
    * After what the events change of channels. What a webhook made due after the claim stays so; not
    * what the events of this very commit made due, as they are of the poll.

@@ -1,5 +1,6 @@
 package ingest.kick;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package ingest.kick;
 
+import ingest.mapping.MalformedAnswer;
+import ingest.poll.DueChannel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;

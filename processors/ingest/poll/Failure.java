@@ -1,5 +1,6 @@
 package ingest.poll;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import com.jayway.jsonpath.JsonPathException;
 import ingest.envelope.InvalidEnvelope;
@@ -21,7 +22,9 @@ public final class Failure {
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof InvalidEnvelope || cause instanceof JsonPathException) {
+    if (cause instanceof InvalidEnvelope
+        || cause instanceof JsonPathException
+        || cause instanceof MalformedAnswer) {
       return String.valueOf(cause.getMessage());
     }
     if (cause instanceof HttpOperationFailedException answer) {

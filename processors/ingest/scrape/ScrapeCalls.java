@@ -1,5 +1,6 @@
 package ingest.scrape;
 
+import ingest.mapping.MalformedAnswer;
 import ingest.upstream.AnswerOutOfBounds;
 import ingest.upstream.Permits;
 import io.micrometer.core.instrument.Counter;
@@ -170,7 +171,7 @@ public final class ScrapeCalls {
       return status == 403 ? Outcome.BLOCKED : Outcome.FAILED;
     }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UnreadablePage || cause instanceof AnswerOutOfBounds) {
+      if (cause instanceof MalformedAnswer || cause instanceof AnswerOutOfBounds) {
         return Outcome.UNREADABLE;
       }
     }

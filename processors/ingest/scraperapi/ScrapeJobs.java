@@ -1,5 +1,6 @@
 package ingest.scraperapi;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,7 +12,6 @@ import ingest.outbox.Original;
 import ingest.poll.PollRun;
 import ingest.scrape.Outcome;
 import ingest.scrape.ScrapeCalls;
-import ingest.scrape.UnreadablePage;
 import ingest.webhook.Call;
 import ingest.webhook.CallMapping;
 import ingest.webhook.Mapped;
@@ -52,26 +52,26 @@ public final class ScrapeJobs {
   }
 
   /** Reads the answer to an order: the property {@code jobId}. */
-  public void ordered(@Body byte[] answer, Exchange exchange) throws UnreadablePage {
+  public void ordered(@Body byte[] answer, Exchange exchange) {
     exchange.setProperty("jobId", id(read(answer).path("id").asText()));
     ScrapeCalls.told(exchange, Outcome.ORDERED, "");
   }
 
   /** It becomes a part of addresses. */
-  private static String id(String id) throws UnreadablePage {
+  private static String id(String id) {
     if (!ID.matcher(id).matches()) {
-      throw new UnreadablePage("$.id is no id of a job");
+      throw new MalformedAnswer("$.id is no id of a job");
     }
     return id;
   }
 
-  private static JsonNode read(byte[] answer) throws UnreadablePage {
+  private static JsonNode read(byte[] answer) {
     try {
       return JSON.readTree(answer);
     } catch (JacksonException e) {
-      throw new UnreadablePage("the answer is not JSON");
+      throw new MalformedAnswer("the answer is not JSON");
     } catch (IOException e) {
-      throw new UnreadablePage("the answer cannot be read");
+      throw new MalformedAnswer("the answer cannot be read");
     }
   }
 
@@ -97,14 +97,13 @@ public final class ScrapeJobs {
       @Header(Exchange.HTTP_RESPONSE_CODE) int status,
       @ExchangeProperty("jobKey") String jobKey,
       @ExchangeProperty("jobId") String jobId,
-      Exchange exchange)
-      throws UnreadablePage {
+      Exchange exchange) {
     if (status != 200) {
-      throw new UnreadablePage("the scraper knows no such job");
+      throw new MalformedAnswer("the scraper knows no such job");
     }
     JsonNode job = read(answer);
     if (!job.path("id").asText().equals(jobId)) {
-      throw new UnreadablePage("the answer is of another job");
+      throw new MalformedAnswer("the answer is of another job");
     }
     if (job.path("status").asText().equals("running")) {
       ScrapeCalls.told(exchange, Outcome.RUNNING, "");
@@ -119,7 +118,7 @@ public final class ScrapeJobs {
                 answer,
                 new Arrival(clock.instant(), null, message, Envelope.newTraceparent())));
     if (mapped.kind() != Mapped.Kind.MAPPED) {
-      throw new UnreadablePage("the answer is not what the scraper documents of a job");
+      throw new MalformedAnswer("the answer is not what the scraper documents of a job");
     }
     ScrapeCalls.told(exchange, Outcome.OVER, "");
     return new Intake(

@@ -1,5 +1,6 @@
 package ingest.sheets;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package ingest.upstream;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import ingest.http.RetryAfter;
 import io.micrometer.core.instrument.Counter;
@@ -131,7 +132,7 @@ public final class UpstreamManners implements Processor {
       if (cause instanceof AnswerOutOfBounds) {
         return "unbounded";
       }
-      if (cause instanceof JacksonException) {
+      if (cause instanceof JacksonException || cause instanceof MalformedAnswer) {
         return "unreadable";
       }
       if (cause instanceof SocketTimeoutException) {

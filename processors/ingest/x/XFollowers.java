@@ -1,5 +1,6 @@
 package ingest.x;
 
+import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;

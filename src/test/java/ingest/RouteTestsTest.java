@@ -61,7 +61,7 @@ final class RouteTestsTest {
             settings: {upstream.retries: 1}
             rows:
               claim-due-channels:
-                - {channel_id: 1, external_id: 01K8ZF6T3Q5W9X7Y2N4M8B1C0D, platform_user_id: "7", slot: 2026-11-01T10:00:00Z, polled_at: 2026-11-01T10:00:01Z}
+                - {channel_id: 1, external_id: 01K8ZF6T3Q5W9X7Y2N4M8B1C0D, platform: kick, platform_user_id: "7", slot: 2026-11-01T10:00:00Z, polled_at: 2026-11-01T10:00:01Z}
             answers:
               ask-channels:
                 - {status: 429}

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
-import ingest.kick.DueChannel;
+import ingest.poll.DueChannel;
 import ingest.kick.LivestreamStatus;
 import ingest.kick.ViewerCounts;
 import ingest.mapping.Arrival;
@@ -54,7 +54,7 @@ final class StreamEvents {
     stream.put("viewer_count", reading.viewers());
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     answer.putArray("data").add(item);
-    DueChannel due = new DueChannel(1, CHANNEL.externalId(), CHANNEL.userId(), at, at);
+    DueChannel due = new DueChannel(1, CHANNEL.externalId(), "kick", CHANNEL.userId(), null, at, at);
     return new ViewerCounts().map(answer, List.of(due), TRACE).get(0);
   }
 

@@ -412,14 +412,14 @@ final class RouteConventionsCatchTest {
             "A_NAMED_BEAN_EXISTS",
             POLL,
             "to: direct:acme-fetch",
-            "to: bean:kickViewers?method=skiped",
-            POLL + ":20: the bean 'kickViewers' (KickViewers) has no public method 'skiped'"),
+            "to: bean:kickViewers?method=quuery",
+            POLL + ":20: the bean 'kickViewers' (KickViewers) has no public method 'quuery'"),
         arguments(
             "A_NAMED_BEAN_EXISTS",
             POLL,
             "to: direct:acme-fetch",
-            "bean: {ref: kickViewers, method: skiped}",
-            "has no public method 'skiped'; did you mean skipped?"),
+            "bean: {ref: kickViewers, method: quuery}",
+            "has no public method 'quuery'; did you mean query?"),
         arguments(
             "A_NAMED_BEAN_EXISTS",
             POLL,

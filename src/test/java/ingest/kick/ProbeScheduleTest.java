@@ -18,6 +18,8 @@ import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.WakeUp;
 import ingest.poll.Lag;
+import ingest.poll.ChannelPage;
+import ingest.poll.DueChannel;
 import ingest.store.TestStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -101,16 +103,16 @@ class ProbeScheduleTest {
   private static final String OFFLINE = "false, true, '{}'";
   private static final String NEVER = "false, false, '{}'";
 
-  private static Page claim(int channels) throws IOException {
+  private static ChannelPage claim(int channels) throws IOException {
     UUID token = UUID.randomUUID();
     List<DueChannel> due = new ArrayList<>();
     for (String row : STORES.sql().rows(statement("probe-claim", channels, token))) {
       String[] column = row.split("\\|", -1);
       due.add(
           new DueChannel(
-              Long.parseLong(column[0]), column[1], column[2], time(column[3]), time(column[4])));
+              Long.parseLong(column[0]), column[1], column[2], column[3], column[4], time(column[5]), time(column[6])));
     }
-    return new Page(token, due);
+    return new ChannelPage("kick-viewers", token, Duration.ofMinutes(1), due);
   }
 
   private static String statement(String name, int channels, UUID token) throws IOException {
@@ -126,7 +128,7 @@ class ProbeScheduleTest {
     return OffsetDateTime.parse(text.replace(' ', 'T') + ":00").toInstant();
   }
 
-  private static List<Long> ids(Page page) {
+  private static List<Long> ids(ChannelPage page) {
     return page.channels().stream().map(DueChannel::channelId).sorted().toList();
   }
 
@@ -135,7 +137,7 @@ class ProbeScheduleTest {
   }
 
   /** Commits what Kick says of a page: those of {@code live} stream since an hour. */
-  private void observe(Page page, Set<Long> live) throws SQLException {
+  private void observe(ChannelPage page, Set<Long> live) throws SQLException {
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     ArrayNode data = answer.putArray("data");
     Instant since = Instant.now().minus(1, ChronoUnit.HOURS).truncatedTo(ChronoUnit.SECONDS);
@@ -202,7 +204,7 @@ class ProbeScheduleTest {
     channels(200, 60, NEVER, 100);
     Set<Long> asked = new HashSet<>();
     for (int page = 0; page < 20; page++) {
-      Page claimed = claim(20);
+      ChannelPage claimed = claim(20);
       asked.addAll(ids(claimed));
       observe(claimed, Set.copyOf(range(100, 60)));
       STORES.sql().run("UPDATE dm.probe_schedule SET next_probe_at = ingest.now() WHERE class = 0");
@@ -219,9 +221,9 @@ class ProbeScheduleTest {
   @Test
   void claims_at_the_same_time_have_no_channel_in_common() throws Exception {
     channels(100, 60, LIVE, 100);
-    Page first = claim(25);
-    Page second = claim(25);
-    Page third = claim(25);
+    ChannelPage first = claim(25);
+    ChannelPage second = claim(25);
+    ChannelPage third = claim(25);
     Set<Long> all = new HashSet<>(ids(first));
     all.addAll(ids(second));
     all.addAll(ids(third));
@@ -272,7 +274,7 @@ class ProbeScheduleTest {
     started(100);
     assertEquals("0|60|1|t", schedule(100));
     assertEquals("2000|60|3|t", schedule(101));
-    Page page = claim(50);
+    ChannelPage page = claim(50);
     assertEquals(List.of(100L), ids(page));
     observe(page, Set.of(100L));
     assertEquals("60|60|1|t", schedule(100));
@@ -283,12 +285,12 @@ class ProbeScheduleTest {
   @Test
   void what_went_live_while_it_was_asked_for_is_asked_for_again_at_once() throws Exception {
     channels(100, 1, NEVER, 0);
-    Page before = claim(50);
+    ChannelPage before = claim(50);
     started(100);
     assertEquals(List.of(), ids(claim(50)), "nobody asks twice at the same time");
     observe(before, Set.of());
     assertEquals("0|60|1|t", schedule(100));
-    Page after = claim(50);
+    ChannelPage after = claim(50);
     assertEquals(List.of(100L), ids(after));
     assertTrue(after.channels().get(0).slot().isAfter(before.channels().get(0).slot()));
   }
@@ -296,10 +298,10 @@ class ProbeScheduleTest {
   @Test
   void a_claim_that_was_given_back_is_due_as_before() throws Exception {
     channels(100, 1, LIVE, 7);
-    Page refused = claim(50);
+    ChannelPage refused = claim(50);
     assertEquals(1, STORES.sql().run(release(refused.token())));
     assertEquals(0, STORES.sql().run(release(refused.token())), "once");
-    Page again = claim(50);
+    ChannelPage again = claim(50);
     assertEquals(refused.channels().get(0).slot(), again.channels().get(0).slot());
     assertEquals(0, STORES.sql().run(release(refused.token())), "the token is another claim's");
   }
