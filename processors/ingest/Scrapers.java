@@ -12,7 +12,6 @@ import ingest.upstream.Permits;
 import ingest.webhook.Secrets;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
 /**
@@ -25,13 +24,12 @@ final class Scrapers {
   private Scrapers() {}
 
   static void bind(
-      CamelContext camel,
+      Registry registry,
       Settings settings,
       EventTypes types,
       Clock clock,
       Permits permits,
       MeterRegistry meters) {
-    Registry registry = camel.getRegistry();
     ScrapeDo scrapeDo =
         new ScrapeDo(
             settings.find("scrapedo.token").orElse(null),

@@ -173,10 +173,8 @@ final class Trials {
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Registry registry = camel.getRegistry();
     RouteBean.REFUSALS.bind(registry, new Refusals());
-    Upstreams.bind(camel, settings, clock, Permits.free(), meters);
-    Scrapers.bind(camel, settings, types, clock, Permits.free(), meters);
     Upstreams.bindMapping(registry, types, clock);
-    Upstreams.bindOthers(registry, settings, types, clock, Permits.free(), meters);
+    Upstreams.bind(camel, settings, types, clock, Permits.free(), meters);
     Webhooks.bind(camel, settings, types, null, clock, meters);
     RouteBean.CHAT_EXPORT.bind(
         registry,

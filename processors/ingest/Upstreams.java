@@ -42,37 +42,34 @@ final class Upstreams {
         registry, new MapperStep(Wiring.found(Mapper.class, "ingest"), types, clock));
   }
 
+  /** What the routes of every upstream name. */
   static void bind(
-      CamelContext camel, Settings settings, Clock clock, Permits permits, MeterRegistry meters) {
-    Registry registry = camel.getRegistry();
-    KickToken token = new KickToken(camel.createProducerTemplate(), clock);
-    RouteBean.KICK_TOKEN.bind(registry, token);
-    RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));
-    RouteBean.KICK_SUBSCRIPTIONS.bind(
-        registry, new KickSubscriptions(SubscriptionRules.of(settings), meters));
-    RouteBean.KICK_CREDENTIALS.bind(
-        registry,
-        new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
-    RouteBean.UPSTREAM_MANNERS.bind(
-        registry,
-        new UpstreamManners(
-            clock, Limits.of(settings).keySet(), Map.of("kick", token::forget), permits, meters));
-    RouteBean.PERMIT.bind(registry, new TakePermit(permits));
-    RouteBean.HEED_ANSWER.bind(registry, new HeedAnswer(permits, clock));
-    RouteBean.CHANNEL_PAGES.bind(registry, new ChannelPages());
-    RouteBean.TRUST_SCORES.bind(registry, new TrustScores());
-  }
-
-  /** The steps of X and of Google Sheets. */
-  static void bindOthers(
-      Registry registry,
+      CamelContext camel,
       Settings settings,
       EventTypes types,
       Clock clock,
       Permits permits,
       MeterRegistry meters) {
+    Registry registry = camel.getRegistry();
+    KickToken token = new KickToken(camel.createProducerTemplate(), clock);
+    RouteBean.PERMIT.bind(registry, new TakePermit(permits));
+    RouteBean.HEED_ANSWER.bind(registry, new HeedAnswer(permits, clock));
+    RouteBean.UPSTREAM_MANNERS.bind(
+        registry,
+        new UpstreamManners(
+            clock, Limits.of(settings).keySet(), Map.of("kick", token::forget), permits, meters));
+    RouteBean.CHANNEL_PAGES.bind(registry, new ChannelPages());
+    RouteBean.KICK_TOKEN.bind(registry, token);
+    RouteBean.KICK_CREDENTIALS.bind(
+        registry,
+        new KickCredentials(settings.text("kick.client-id"), settings.text("kick.client-secret")));
+    RouteBean.KICK_VIEWERS.bind(registry, new KickViewers(ProbePeriods.of(settings)));
+    RouteBean.KICK_SUBSCRIPTIONS.bind(
+        registry, new KickSubscriptions(SubscriptionRules.of(settings), meters));
     RouteBean.X_FOLLOWERS.bind(
         registry, new XFollowers(() -> settings.text("x.bearer-token"), permits, clock, meters));
     RouteBean.SHEETS.bind(registry, new Sheets(settings, types, meters));
+    RouteBean.TRUST_SCORES.bind(registry, new TrustScores());
+    Scrapers.bind(registry, settings, types, clock, permits, meters);
   }
 }

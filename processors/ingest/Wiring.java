@@ -303,10 +303,8 @@ final class Wiring implements AutoCloseable {
     permits = shared;
     metrics.watch(shared, limits);
     new BoundedAnswers(settings.number("upstream.max-answer", 1024, 1 << 28)).install(camel);
-    Upstreams.bind(camel, settings, clock, shared, meters);
+    Upstreams.bind(camel, settings, types(), clock, shared, meters);
     new SubscriptionCounts(meters, dm, SubscriptionRules.of(settings));
-    Upstreams.bindOthers(registry, settings, types(), clock, permits, meters);
-    Scrapers.bind(camel, settings, types(), clock, permits, meters);
   }
 
   private void wireDelivery(
