@@ -35,6 +35,11 @@ public record PollerReport(long seed, List<Part> parts, List<Check> checks) {
     return Check.hold(checks);
   }
 
+  /** The rules that did not hold. */
+  public List<String> broken() {
+    return checks.stream().filter(c -> c.broken() > 0).map(Check::name).toList();
+  }
+
   /** What a rule was held against; 0 where there is no such rule. */
   public long examined(String name) {
     return checks.stream().filter(c -> c.name().equals(name)).mapToLong(Check::examined).sum();

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +58,15 @@ public final class Switches {
 
   /**
    * The variable that a poller cannot do without and that is not set, of those that {@code
-   * poll.<poller>.needs} names; null where it has all. No switch can help it.
+   * poll.<poller>.needs} names; null where it has all. One of {@code a|b} is enough. No switch can
+   * help it.
    */
   public @Nullable String lacks(String poller) {
     Settings now = settings;
     return now.list("poll." + poller + NEEDS).stream()
-        .filter(key -> !now.has(key))
-        .map(Settings::variable)
+        .map(need -> List.of(need.split("\\|", -1)))
+        .filter(keys -> keys.stream().noneMatch(now::has))
+        .map(keys -> keys.stream().map(Settings::variable).collect(Collectors.joining(" or ")))
         .findFirst()
         .orElse(null);
   }

@@ -57,6 +57,23 @@ public final class IngestProcess implements AutoCloseable {
     reader.start();
   }
 
+  /** Of the pollers kick-viewers alone is on, and as fast as it can. */
+  static Map<String, String> viewersAlone() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("KICK_CALLS_PER_MINUTE", "0");
+    for (String poller :
+        List.of(
+            "KICK_SUBSCRIPTIONS",
+            "KICK_FOLLOWERS",
+            "SCRAPERAPI_JOBS",
+            "X_FOLLOWERS",
+            "SHEETS_SYNC",
+            "TRUST_SCORE")) {
+      settings.put("POLL_" + poller + "_ENABLED", "false");
+    }
+    return settings;
+  }
+
   /**
    * The settings of a run on {@code folder} whose every port is free, and in which nothing comes
    * unasked but polls.
@@ -65,12 +82,7 @@ public final class IngestProcess implements AutoCloseable {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("DATA_DIR", folder.toString());
     settings.put("EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0");
-    settings.put("KICK_CALLS_PER_MINUTE", "0");
-    settings.put("POLL_KICK_SUBSCRIPTIONS_ENABLED", "false");
-    for (String poller :
-        List.of("TRUST_SCORE", "X_FOLLOWERS", "SHEETS_SYNC", "KICK_FOLLOWERS", "SCRAPERAPI_JOBS")) {
-      settings.put("POLL_" + poller + "_ENABLED", "false");
-    }
+    settings.putAll(viewersAlone());
     for (String port :
         List.of(
             "HTTP_PORT",

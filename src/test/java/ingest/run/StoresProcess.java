@@ -66,7 +66,7 @@ public final class StoresProcess implements AutoCloseable {
   public Map<String, String> role(String role) throws IOException {
     Map<String, String> settings = new LinkedHashMap<>(written);
     settings.put("INGEST_ROLE", role);
-    settings.put("KICK_CALLS_PER_MINUTE", "0");
+    settings.putAll(IngestProcess.viewersAlone());
     settings.put("HTTP_PORT", Integer.toString(IngestProcess.freePort()));
     settings.put("MANAGEMENT_PORT", Integer.toString(IngestProcess.freePort()));
     return settings;
