@@ -2,6 +2,7 @@ package ingest.poll;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ingest.settings.Settings;
@@ -9,8 +10,10 @@ import ingest.store.TestStores;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,5 +59,24 @@ class SwitchesTest {
     STORES.clock(Duration.ofMinutes(61));
     assertTrue(switches.on(NAME));
     assertEquals(List.of(), switches.overrides());
+  }
+
+  @Test
+  void what_a_poller_lacks_is_named_by_its_variables() {
+    Map<String, String> none =
+        Map.of("POLL_ACME_NEEDS", "acme.token|acme.key,acme.sheet", "ACME_SHEET", "s");
+    assertEquals("ACME_TOKEN or ACME_KEY", lacks(none));
+    assertNull(lacks(with(none, "ACME_KEY", "k")), "one of them is enough");
+    assertEquals("ACME_SHEET", lacks(with(with(none, "ACME_KEY", "k"), "ACME_SHEET", "")));
+  }
+
+  private static @Nullable String lacks(Map<String, String> environment) {
+    return new Switches(STORES.dm(), Settings.load(root, environment)).lacks("acme");
+  }
+
+  private static Map<String, String> with(Map<String, String> map, String name, String value) {
+    Map<String, String> more = new HashMap<>(map);
+    more.put(name, value);
+    return more;
   }
 }
