@@ -1,5 +1,6 @@
 package ingest.kick;
 
+import ingest.mapping.PolledChannel;
 import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,15 +30,6 @@ public record FollowerPage(Outcome outcome, String said, int followers) {
   private static final String SOURCE = "kick";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
-  /**
-   * One poll of one channel.
-   *
-   * @param externalId {@code dm.streamer_channel.external_id}
-   * @param slot when it was due; another poll of the slot gives the same id
-   * @param at the {@code dm} database's clock before the request, which orders what it says
-   */
-  public record Poll(String externalId, String platformUserId, Instant slot, Instant at) {}
 
   /** Reads an answer with the status that the page itself had. Never throws for what it says. */
   public static FollowerPage read(int status, byte[] body, String platformUserId) {
@@ -76,27 +68,14 @@ public record FollowerPage(Outcome outcome, String said, int followers) {
    *
    * @throws IllegalStateException when the outcome is not ok
    */
-  public Envelope event(Poll poll, String traceparent) {
+  public Envelope event(PolledChannel poll, String traceparent) {
     if (outcome != Outcome.OK) {
       throw new IllegalStateException("a page without a count is no event: " + said);
     }
-    String subject = SOURCE + ":" + poll.platformUserId();
-    Instant slot = poll.slot().truncatedTo(ChronoUnit.MILLIS);
     ObjectNode data = JsonNodeFactory.instance.objectNode();
-    data.put("platform", SOURCE);
+    data.put("platform", poll.platform());
     data.put("platform_user_id", poll.platformUserId());
     data.put("follower_count", followers);
-    return new Envelope(
-        EventId.of(slot, SOURCE, TYPE, subject, Long.toString(slot.toEpochMilli()), 0),
-        SOURCE,
-        TYPE,
-        TYPE + "/1",
-        subject,
-        poll.at().truncatedTo(ChronoUnit.MILLIS),
-        Envelope.micros(poll.at()),
-        poll.externalId(),
-        null,
-        traceparent,
-        data);
+    return poll.says(SOURCE, TYPE, data, traceparent);
   }
 }

@@ -1,5 +1,6 @@
 package ingest.kick;
 
+import ingest.mapping.PolledChannel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -11,7 +12,7 @@ import java.util.regex.Pattern;
  * who is called back with the page has to look nothing up. Nobody can make one up, because the
  * address that is called back proves it.
  */
-public record FollowersJob(FollowerPage.Poll poll) {
+public record FollowersJob(PolledChannel poll) {
   private static final Pattern KEY =
       Pattern.compile(
           "kf-(?<channel>[0-9A-HJKMNP-TV-Z]{26})-(?<user>[0-9]{1,19})-(?<slot>[0-9]{1,15})-(?<at>[0-9]{1,18})");
@@ -22,9 +23,10 @@ public record FollowersJob(FollowerPage.Poll poll) {
     return parts.matches()
         ? Optional.of(
             new FollowersJob(
-                new FollowerPage.Poll(
-                    parts.group("channel"),
+                new PolledChannel(
+                    "kick",
                     parts.group("user"),
+                    parts.group("channel"),
                     Instant.ofEpochMilli(Long.parseLong(parts.group("slot"))),
                     Instant.EPOCH.plus(Long.parseLong(parts.group("at")), ChronoUnit.MICROS))))
         : Optional.empty();

@@ -113,13 +113,8 @@ public final class KickFollowers {
       throw new NoCount(reading.said());
     }
     return new Intake(
-        List.of(reading.event(poll(page.channels().get(0)), Envelope.newTraceparent())),
+        List.of(reading.event(page.channels().get(0).polled(), Envelope.newTraceparent())),
         List.of(new ChannelsPolled(page)));
-  }
-
-  private static FollowerPage.Poll poll(DueChannel channel) {
-    return new FollowerPage.Poll(
-        channel.externalId(), channel.platformUserId(), channel.slot(), channel.polledAt());
   }
 
   /** The page is not there, or another account's. */
@@ -133,7 +128,7 @@ public final class KickFollowers {
 
   /** The key of the job that is to fetch the page. */
   public String jobKey(@ExchangeProperty("page") ChannelPage page) {
-    return new FollowersJob(poll(page.channels().get(0))).key();
+    return new FollowersJob(page.channels().get(0).polled()).key();
   }
 
   /** Books the page with its run. */

@@ -28,7 +28,6 @@ public final class ViewerCounts {
   public static final String TYPE = "kick.viewer_count.observed";
 
   private static final String SOURCE = "kick";
-  private static final String DATASCHEMA = TYPE + "/1";
 
   /**
    * How much older than the poll its stream fields count as. Kick's lists lag its webhooks: a
@@ -58,27 +57,10 @@ public final class ViewerCounts {
     for (KickObject item : KickObject.of(answer).objects("data")) {
       DueChannel channel = due.remove(item.id("broadcaster_user_id"));
       if (channel != null) {
-        envelopes.add(envelope(channel, data(item, channel), traceparent));
+        envelopes.add(channel.polled().says(SOURCE, TYPE, data(item, channel), traceparent));
       }
     }
     return envelopes;
-  }
-
-  private static Envelope envelope(DueChannel channel, ObjectNode data, String traceparent) {
-    String subject = "kick:" + channel.platformUserId();
-    String slot = Long.toString(channel.slot().toEpochMilli());
-    return new Envelope(
-        EventId.of(channel.slot(), SOURCE, TYPE, subject, slot, 0),
-        SOURCE,
-        TYPE,
-        DATASCHEMA,
-        subject,
-        channel.polledAt().truncatedTo(ChronoUnit.MILLIS),
-        Envelope.micros(channel.polledAt()),
-        channel.externalId(),
-        null,
-        traceparent,
-        data);
   }
 
   private static ObjectNode data(KickObject item, DueChannel channel) {

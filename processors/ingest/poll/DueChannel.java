@@ -1,5 +1,6 @@
 package ingest.poll;
 
+import ingest.mapping.PolledChannel;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -19,4 +20,15 @@ public record DueChannel(
     String platformUserId,
     @Nullable String slug,
     Instant slot,
-    Instant polledAt) {}
+    Instant polledAt) {
+
+  /** The poll that it is due for. */
+  public PolledChannel polled() {
+    return polled(polledAt);
+  }
+
+  /** The same, where another clock of {@code dm} orders what is said. */
+  public PolledChannel polled(Instant at) {
+    return new PolledChannel(platform, platformUserId, externalId, slot, at);
+  }
+}

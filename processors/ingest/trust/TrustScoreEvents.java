@@ -14,26 +14,12 @@ public final class TrustScoreEvents {
   public static final String TYPE = "trust_score.computed";
 
   private static final String SOURCE = "trust-score";
-  private static final String DATASCHEMA = TYPE + "/1";
 
   private TrustScoreEvents() {}
 
   /** The same whenever the same is known at the same time. */
   static Envelope of(DueChannel channel, Known known, String traceparent) {
-    String subject = channel.platform() + ":" + channel.platformUserId();
-    return new Envelope(
-        EventId.of(
-            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
-        SOURCE,
-        TYPE,
-        DATASCHEMA,
-        subject,
-        known.at(),
-        Envelope.micros(known.at()),
-        channel.externalId(),
-        null,
-        traceparent,
-        data(channel, known));
+    return channel.polled(known.at()).says(SOURCE, TYPE, data(channel, known), traceparent);
   }
 
   private static ObjectNode data(DueChannel channel, Known known) {

@@ -28,7 +28,6 @@ public final class FollowerCounts {
   public static final String TYPE = "x.follower_count.observed";
 
   private static final String SOURCE = "x";
-  private static final String DATASCHEMA = TYPE + "/1";
   private static final int LONGEST_NAME = 200;
 
   private FollowerCounts() {}
@@ -76,7 +75,8 @@ public final class FollowerCounts {
         if (followers == null) {
           missing.put(channel, Reason.NO_COUNT);
         } else {
-          envelopes.add(envelope(channel, data(channel, user, followers), traceparent));
+          envelopes.add(
+              channel.polled().says(SOURCE, TYPE, data(channel, user, followers), traceparent));
         }
       }
     }
@@ -127,22 +127,5 @@ public final class FollowerCounts {
     }
     data.put("follower_count", followers);
     return data;
-  }
-
-  private static Envelope envelope(DueChannel channel, ObjectNode data, String traceparent) {
-    String subject = SOURCE + ":" + channel.platformUserId();
-    return new Envelope(
-        EventId.of(
-            channel.slot(), SOURCE, TYPE, subject, Long.toString(channel.slot().toEpochMilli()), 0),
-        SOURCE,
-        TYPE,
-        DATASCHEMA,
-        subject,
-        channel.polledAt().truncatedTo(ChronoUnit.MILLIS),
-        Envelope.micros(channel.polledAt()),
-        channel.externalId(),
-        null,
-        traceparent,
-        data);
   }
 }

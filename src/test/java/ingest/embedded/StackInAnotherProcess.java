@@ -30,7 +30,8 @@ final class StackInAnotherProcess {
             "EMBEDDED_CLICKHOUSE_PORT", "0",
             "EMBEDDED_SIMULATOR_PORT", "0",
             "HTTP_PORT", "9", // where nobody listens
-            "EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0"));
+            "EMBEDDED_SIMULATOR_WEBHOOKS_PER_SECOND", "0",
+            "EMBEDDED_SIMULATOR_CYCLE", "2h"));
   }
 
   /** Returns when its stack is up. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ingest.mapping.PolledChannel;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
 import ingest.scrape.Outcome;
@@ -19,10 +20,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a channel's page is to us, and what identifies its poll. */
 final class FollowerPageTest {
   private static final String USER = "900000001";
-  private static final FollowerPage.Poll POLL =
-      new FollowerPage.Poll(
-          "01K8ZF6T3Q5W9X7Y2N4M8B1C0D",
+  private static final PolledChannel POLL =
+      new PolledChannel(
+          "kick",
           USER,
+          "01K8ZF6T3Q5W9X7Y2N4M8B1C0D",
           Instant.parse("2026-11-01T10:00:00.000Z"),
           Instant.parse("2026-11-01T10:00:01.250123Z"));
   private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -79,15 +81,15 @@ final class FollowerPageTest {
     assertEquals(
         event.id(),
         page.event(
-                new FollowerPage.Poll(
-                    POLL.externalId(), USER, POLL.slot(), POLL.at().plusSeconds(90)),
+                new PolledChannel(
+                    "kick", USER, POLL.externalId(), POLL.slot(), POLL.at().plusSeconds(90)),
                 TRACE)
             .id());
     assertNotEquals(
         event.id(),
         page.event(
-                new FollowerPage.Poll(
-                    POLL.externalId(), USER, POLL.slot().plusSeconds(86_400), POLL.at()),
+                new PolledChannel(
+                    "kick", USER, POLL.externalId(), POLL.slot().plusSeconds(86_400), POLL.at()),
                 TRACE)
             .id());
   }
