@@ -9,6 +9,7 @@ import ingest.poll.ChannelPage;
 import ingest.poll.ChannelsPolled;
 import ingest.poll.DueChannel;
 import ingest.poll.PollRun;
+import ingest.upstream.FailedAnswer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Timestamp;
@@ -21,6 +22,7 @@ import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Message;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.jspecify.annotations.Nullable;
 
@@ -122,24 +124,22 @@ public final class KickSubscriptions {
     return reconciliation.removals();
   }
 
-  /** Kick removed what the property {@code removal} names. */
-  public void removed(
-      @ExchangeProperty("removal") String query,
-      @ExchangeProperty("reconciliation") Reconciliation reconciliation) {
-    reconciliation.removed(query);
-  }
-
   /**
-   * What Kick does not remove stays, and is tried again at the next poll: it keeps no subscription
-   * from being made.
+   * Books what the property {@code removal} names as removed. What Kick does not remove stays, and
+   * is tried again at the next poll: it keeps no subscription from being made.
    *
-   * @throws HttpOperationFailedException that was caught, where it is about more than these ids
+   * @throws HttpOperationFailedException for an answer that is about more than these ids
    */
-  public void notRemoved(
-      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) HttpOperationFailedException refusal)
+  public void removed(
+      Exchange exchange,
+      @ExchangeProperty("removal") String query,
+      @ExchangeProperty("reconciliation") Reconciliation reconciliation)
       throws HttpOperationFailedException {
-    if (!OF_THE_IDS.contains(refusal.getStatusCode())) {
-      throw refusal;
+    int status = FailedAnswer.status(exchange.getMessage());
+    if (status / 100 == 2) {
+      reconciliation.removed(query);
+    } else if (!OF_THE_IDS.contains(status)) {
+      throw FailedAnswer.of("Kick", exchange.getMessage());
     }
   }
 
@@ -184,19 +184,25 @@ public final class KickSubscriptions {
   }
 
   /**
-   * A limit that is reached is no fault of the page: it is recorded, and the rest goes on.
+   * True where Kick took the request. A limit that is reached is no fault of the page: it is
+   * recorded, and the rest goes on.
    *
-   * @throws HttpOperationFailedException that was caught, where it says something else
+   * @throws HttpOperationFailedException where Kick says something else
    */
-  public void limited(
-      @ExchangeProperty(Exchange.EXCEPTION_CAUGHT) HttpOperationFailedException refusal,
-      @ExchangeProperty("reconciliation") Reconciliation reconciliation)
+  public boolean taken(
+      Exchange exchange, @ExchangeProperty("reconciliation") Reconciliation reconciliation)
       throws HttpOperationFailedException {
-    String said = refusal.getStatusCode() == 400 ? limit(refusal.getResponseBody()) : null;
+    Message answer = exchange.getMessage();
+    int status = FailedAnswer.status(answer);
+    if (status / 100 == 2) {
+      return true;
+    }
+    String said = status == 400 ? limit(answer.getBody(String.class)) : null;
     if (said == null) {
-      throw refusal;
+      throw FailedAnswer.of("Kick", answer);
     }
     reconciliation.limited(said);
+    return false;
   }
 
   private static @Nullable String limit(@Nullable String body) {

@@ -1,6 +1,5 @@
 package ingest.poll;
 
-import ingest.upstream.NotPermitted;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.List;
@@ -72,7 +71,6 @@ public final class ChannelPages {
   /** Ends the run after this page: nobody is called before the permit's time has come. */
   public void refused(Exchange exchange) {
     exchange.setProperty("due", 0);
-    NotPermitted refusal = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, NotPermitted.class);
-    Objects.requireNonNull(PollRun.of(exchange)).refused(String.valueOf(refusal.getMessage()));
+    PollRun.refused(exchange);
   }
 }

@@ -1,10 +1,13 @@
 package ingest.poll;
 
+import ingest.upstream.NotPermitted;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 
 /** One run of a poller, from its trigger to its last page; steps of the run add to it. */
@@ -61,6 +64,15 @@ public final class PollRun {
   /** It ended before its work was done, because the upstream is not to be called. */
   public void refused(String reason) {
     refusal = reason;
+  }
+
+  /** Books the refusal that an exchange has caught, however it is wrapped, with its run. */
+  public static void refused(Exchange exchange) {
+    NotPermitted refusal =
+        ObjectHelper.getException(
+            NotPermitted.class, exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+    Objects.requireNonNull(of(exchange))
+        .refused(String.valueOf(Objects.requireNonNull(refusal).getMessage()));
   }
 
   /** Why it ended before its work was done; null when it did not. */

@@ -14,7 +14,6 @@ import ingest.outbox.Intake;
 import ingest.poll.PollRun;
 import ingest.settings.Settings;
 import ingest.sheets.SheetRefused.Reason;
-import ingest.upstream.NotPermitted;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
@@ -128,8 +127,7 @@ public final class Sheets {
 
   /** Nobody was asked; the next run asks. */
   public void notAsked(Exchange exchange) {
-    NotPermitted refusal = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, NotPermitted.class);
-    Objects.requireNonNull(PollRun.of(exchange)).refused(String.valueOf(refusal.getMessage()));
+    PollRun.refused(exchange);
   }
 
   /** Sets what {@code sheet-skip.sql} binds, counts the sheet and books it with its run. */

@@ -15,6 +15,7 @@ import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,7 +72,8 @@ public final class UpstreamManners implements Processor {
     failures(upstream, reason).increment();
     Duration asked = null;
     Heard heard = Heard.NOTHING;
-    if (failure instanceof HttpOperationFailedException answer) {
+    HttpOperationFailedException answer = answer(failure);
+    if (answer != null) {
       Map<String, String> headers = answer.getResponseHeaders();
       asked = headers == null ? null : RetryAfter.parse(retryAfter(headers), clock.instant());
       heard =
@@ -121,8 +123,14 @@ public final class UpstreamManners implements Processor {
         : new Heard(heard.limit(), heard.remaining(), heard.resetsAt(), 0);
   }
 
+  /** A step like split wraps what its steps threw. */
+  private static @Nullable HttpOperationFailedException answer(@Nullable Throwable failure) {
+    return ObjectHelper.getException(HttpOperationFailedException.class, failure);
+  }
+
   private static String reason(@Nullable Throwable failure) {
-    if (failure instanceof HttpOperationFailedException answer) {
+    HttpOperationFailedException answer = answer(failure);
+    if (answer != null) {
       int status = answer.getStatusCode();
       return status == 401 || status == 403 || status == 429
           ? Integer.toString(status)

@@ -8,6 +8,7 @@ import ingest.outbox.Intake;
 import ingest.poll.ChannelPage;
 import ingest.poll.ChannelsPolled;
 import ingest.poll.DueChannel;
+import ingest.upstream.FailedAnswer;
 import ingest.upstream.Permits;
 import ingest.x.FollowerCounts.Answer;
 import ingest.x.FollowerCounts.Reason;
@@ -18,8 +19,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
@@ -89,12 +88,11 @@ public final class XFollowers {
    */
   public void refused(Exchange exchange) throws HttpOperationFailedException, SQLException {
     Message answer = exchange.getMessage();
-    int status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    int status = FailedAnswer.status(answer);
     if (status / 100 == 2) {
       return;
     }
-    String body = answer.getBody(String.class);
-    if (status == 429 && isCapped(body)) {
+    if (status == 429 && isCapped(answer.getBody(String.class))) {
       Instant tomorrow =
           clock
               .instant()
@@ -107,9 +105,7 @@ public final class XFollowers {
       capped().increment();
       LOG.warn("x: the usage cap of the billing period is reached; not called before {}", tomorrow);
     }
-    Map<String, String> headers = new TreeMap<>();
-    answer.getHeaders().forEach((name, value) -> headers.put(name, String.valueOf(value)));
-    throw new HttpOperationFailedException("X", status, "refused", null, headers, body);
+    throw FailedAnswer.of("X", answer);
   }
 
   private static boolean isCapped(@Nullable String body) {

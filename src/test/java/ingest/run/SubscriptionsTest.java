@@ -358,7 +358,6 @@ class SubscriptionsTest {
       case "500" -> "5xx";
       case "hang" -> "timeout";
       case "reset", "truncated" -> "unreachable";
-      case "wrong-types" -> "other";
       default -> "unreadable";
     };
   }
