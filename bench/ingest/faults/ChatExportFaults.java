@@ -1,15 +1,10 @@
 package ingest.faults;
 
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code bin/faults chat-export}. */
 @Command(
@@ -48,36 +43,17 @@ final class ChatExportFaults implements Callable<Integer> {
       description = "what is inserted, and where is killed; a new one each time when not given")
   private @Nullable Long seed;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
   @Option(names = "--keep", description = "leave the folder with the stores and the logs")
   private boolean keep;
 
-  private final PrintWriter out;
-
-  ChatExportFaults(PrintWriter out) {
-    this.out = out;
-  }
+  @Mixin private final Judge judge = new Judge();
 
   @Override
   public Integer call() throws Exception {
     if (kills < 0) {
-      throw new ParameterException(new CommandLine(this), "--kills is a number from 0 on");
+      throw judge.refused("--kills is a number from 0 on");
     }
-    long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
-    out.println("seed " + chosen);
-    ChatExportOrdeal ordeal = new ChatExportOrdeal(kills, chosen, keep, out);
-    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
-    try {
-      WebhookReport report = ordeal.run();
-      report.print(out);
-      if (json != null) {
-        Files.writeString(json, report.json().toPrettyString() + "\n");
-      }
-      return report.holds() && report.loaded() ? 0 : 1;
-    } finally {
-      interrupt.close();
-    }
+    ChatExportOrdeal ordeal = new ChatExportOrdeal(kills, judge.toldSeed(seed), keep, judge.out());
+    return judge.run(ordeal::stop, ordeal::run);
   }
 }

@@ -13,9 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -122,12 +120,9 @@ public final class ChatExportOrdeal {
   }
 
   private final int kills;
-  private final boolean keep;
-  private final PrintWriter out;
+  private final Lab lab;
   private final Random random;
   private final WebhookReport report;
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-  private final List<Instance> instances = new ArrayList<>();
   private final AtomicReference<@Nullable Mark> mark = new AtomicReference<>();
   private final Map<String, String> stored = new ConcurrentHashMap<>();
   private final AtomicInteger storedAgain = new AtomicInteger();
@@ -145,8 +140,7 @@ public final class ChatExportOrdeal {
    */
   public ChatExportOrdeal(int kills, long seed, boolean keep, PrintWriter out) {
     this.kills = kills;
-    this.keep = keep;
-    this.out = out;
+    this.lab = new Lab(keep, Lab.lines(out));
     this.random = new Random(seed);
     this.report = new WebhookReport(seed);
   }
@@ -158,40 +152,25 @@ public final class ChatExportOrdeal {
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   public WebhookReport run() throws Exception {
-    Path folder = Files.createTempDirectory("faults-");
-    boolean leave = true;
-    try {
-      run(folder);
-      leave = keep || !report.holds();
-      return report;
-    } finally {
-      say("stopping");
-      later.shutdownNow();
-      instances.forEach(Instance::close);
-      while (!started.isEmpty()) {
-        started.pop().close();
-      }
-      if (leave) {
-        say("logs and stores are kept in " + folder);
-      } else {
-        Ordeal.delete(folder);
-      }
-    }
+    return lab.run(
+        "faults-",
+        folder -> {
+          try {
+            return run(folder);
+          } finally {
+            later.shutdownNow();
+          }
+        });
   }
 
-  private <T extends AutoCloseable> T opened(T part) {
-    started.push(part);
-    return part;
-  }
-
-  private void run(Path folder) throws Exception {
-    say("starting the stores, S3Mock and two processes of role ingest");
-    Archive archive = opened(new Archive(folder.resolve("clickhouse")));
+  private WebhookReport run(Path folder) throws Exception {
+    lab.say("starting the stores, S3Mock and two processes of role ingest");
+    Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     StoresProcess storage =
-        opened(
+        lab.opened(
             StoresProcess.start(folder.resolve("data"), Map.of("CLICKHOUSE_URL", archive.url())));
     Stores stores = storage.stores();
-    S3Mock s3 = opened(new S3Mock(folder.resolve("s3")));
+    S3Mock s3 = lab.opened(new S3Mock(folder.resolve("s3")));
     ChatFeed feed = new ChatFeed(archive.url(), random.nextLong());
     Path exported = folder.resolve("exported");
 
@@ -208,25 +187,26 @@ public final class ChatExportOrdeal {
     kill(kills - kills / 2, feed, true);
     caughtUp(stores, feed, Instant.now().minus(LAG).plusSeconds(9));
     away(archive, stores, settings, folder);
-    report.check("drained", 1, Ordeal.drained(instances.get(0), List.of("clickhouse")));
+    report.check("drained", 1, Ordeal.drained(lab.instances().get(0), List.of("clickhouse")));
     caughtUp(stores, feed, Instant.now());
     quiet(stores);
 
-    say("checking");
+    lab.say("checking");
     SortedMap<String, List<String>> objects = s3.objects();
     objects.putAll(files(exported.resolve("chat-export")));
     check(objects, stores);
+    return report;
   }
 
   /** What is planned is exported where it was begun. */
   private void quiet(Stores stores) throws Exception {
-    for (Instance instance : instances) {
+    for (Instance instance : lab.instances()) {
       instance.manage("POST", "/admin/pollers/chat-export/pause", "{}");
     }
     while (stores.dmNumber("SELECT count(*) FROM dm.chat_export_run") > 0) {
-      instances.get(0).manage("POST", "/admin/pollers/chat-export/run", "{}");
+      lab.instances().get(0).manage("POST", "/admin/pollers/chat-export/run", "{}");
     }
-    instances.get(0).manage("POST", "/admin/pollers/chat-export/resume", "{}");
+    lab.instances().get(0).manage("POST", "/admin/pollers/chat-export/resume", "{}");
   }
 
   private Map<String, String> settings(
@@ -235,9 +215,11 @@ public final class ChatExportOrdeal {
     Map<String, String> settings = WebhookOrdeal.role(storage, "ingest");
     Gate.Guard guard = guard(number);
     settings.put(
-        "CLICKHOUSE_URL", opened(new Gate(IngestProcess.freePort(), archive.url(), guard)).url());
+        "CLICKHOUSE_URL",
+        lab.opened(new Gate(IngestProcess.freePort(), archive.url(), guard)).url());
     settings.put(
-        "EXPORT_CHAT_ENDPOINT", opened(new Gate(IngestProcess.freePort(), s3.url(), guard)).url());
+        "EXPORT_CHAT_ENDPOINT",
+        lab.opened(new Gate(IngestProcess.freePort(), s3.url(), guard)).url());
     settings.put("DATA_DIR", exported.toString());
     settings.put("POLL_KICK_VIEWERS_ENABLED", "false");
     settings.put("POLL_CHAT_EXPORT_CRON", "* * * * * ?");
@@ -253,16 +235,15 @@ public final class ChatExportOrdeal {
 
   private void start(List<Map<String, String>> settings, String to, Path folder)
       throws IOException, InterruptedException {
-    instances.forEach(Instance::close);
-    instances.clear();
+    lab.closeInstances();
     for (int i = 0; i < settings.size(); i++) {
       Map<String, String> mine = new HashMap<>(settings.get(i));
       mine.put("EXPORT_CHAT_TO", to);
       mine.put("HTTP_PORT", Integer.toString(IngestProcess.freePort()));
       mine.put("MANAGEMENT_PORT", Integer.toString(IngestProcess.freePort()));
-      instances.add(new Instance("ingest-" + i, mine, folder));
+      lab.instance("ingest-" + i, mine, folder);
     }
-    Ordeal.awaitReady(instances);
+    lab.awaitReady();
   }
 
   private Gate.Guard guard(int number) {
@@ -289,7 +270,7 @@ public final class ChatExportOrdeal {
           ScheduledFuture<?> unused =
               later.schedule(
                   () -> {
-                    instances.get(number).kill();
+                    lab.instances().get(number).kill();
                     next.hit.countDown();
                   },
                   next.delay,
@@ -324,7 +305,7 @@ public final class ChatExportOrdeal {
 
   private void kill(int number, ChatFeed feed, boolean files) throws Exception {
     for (int i = 0; i < number && goOn; i++) {
-      Ordeal.awaitReady(instances);
+      lab.awaitReady();
       Step step = STEPS.get(random.nextInt(files ? REQUESTS : STEPS.size()));
       boolean answered = random.nextBoolean();
       int most = step == Step.ROWS || step == Step.PUT ? 12 : 2;
@@ -339,7 +320,7 @@ public final class ChatExportOrdeal {
       if (next.hit.getCount() == 0) {
         killed++;
         done.merge(step, 1, Integer::sum);
-        say(
+        lab.say(
             "%d/%d  SIGKILL %s it was answered: %s"
                 .formatted(
                     killed,
@@ -352,8 +333,8 @@ public final class ChatExportOrdeal {
 
   /** Returns when everything that was created before {@code until} is exported. */
   private void caughtUp(Stores stores, ChatFeed feed, Instant until) throws Exception {
-    say("%,d rows inserted; waiting until they are exported".formatted(feed.rows()));
-    Ordeal.awaitReady(instances);
+    lab.say("%,d rows inserted; waiting until they are exported".formatted(feed.rows()));
+    lab.awaitReady();
     String wanted =
         "SELECT count(*) FROM dm.chat_export_watermark WHERE inserted_until > '%s' AND last_exported_at > '%s'"
             .formatted(Instant.now().plusSeconds(1), until);
@@ -371,7 +352,7 @@ public final class ChatExportOrdeal {
   /** Lines are accepted while ClickHouse is away for two hours of dm's clock. */
   private void away(Archive archive, Stores stores, List<Map<String, String>> settings, Path folder)
       throws Exception {
-    say("ClickHouse is stopped for %d hours of dm's clock".formatted(AWAY_HOURS));
+    lab.say("ClickHouse is stopped for %d hours of dm's clock".formatted(AWAY_HOURS));
     archive.stop();
     JsonNode channel =
         stores
@@ -384,7 +365,7 @@ public final class ChatExportOrdeal {
       lines.append(line(channel, i, first.plusMillis(i / 100))).append('\n');
     }
     HttpResponse<String> accepted =
-        instances.get(0).manage("POST", "/admin/emit", lines.toString());
+        lab.instances().get(0).manage("POST", "/admin/emit", lines.toString());
     if (JSON.readTree(accepted.body()).path("new").asInt() != EMITTED) {
       throw new IOException(accepted.body());
     }
@@ -506,13 +487,7 @@ public final class ChatExportOrdeal {
         balanced
             ? List.of()
             : List.of(ledger + ", and there are " + lines + " and " + objects.size()));
-    report.check(
-        "no process ended by itself",
-        instances.size(),
-        instances.stream()
-            .filter(instance -> instance.unasked() > 0)
-            .map(instance -> instance.name() + ": " + instance.unasked() + " times")
-            .toList());
+    report.check("no process ended by itself", lab.instances().size(), lab.unasked());
     report.figure("export", "lines", lines);
     report.figure("export", "of them late", ledger.path("late").asLong());
     report.figure("export", "objects", objects.size());
@@ -521,10 +496,5 @@ public final class ChatExportOrdeal {
     if (killed < kills) {
       report.tooLittle();
     }
-  }
-
-  private void say(String line) {
-    out.println(line);
-    out.flush();
   }
 }

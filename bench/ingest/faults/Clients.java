@@ -1,17 +1,10 @@
 package ingest.faults;
 
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code bin/faults clients}. */
 @Command(
@@ -62,24 +55,14 @@ final class Clients implements Callable<Integer> {
       description = "genuine calls a second (default: ${DEFAULT-VALUE})")
   private int rate;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
-  @Spec private @Nullable CommandSpec spec;
+  @Mixin private final Judge judge = new Judge();
 
   @Override
   public Integer call() throws Exception {
-    CommandSpec command = Objects.requireNonNull(spec);
     if (idle < 1 || each < 1 || rate < 1) {
-      throw new ParameterException(
-          command.commandLine(), "--idle, --each and --rate are numbers from 1 on");
+      throw judge.refused("--idle, --each and --rate are numbers from 1 on");
     }
-    PrintWriter out = command.commandLine().getOut();
-    Siege siege = new Siege(idle, IDLE, each, rate, QUIET, out);
-    boolean holds = siege.run();
-    if (json != null) {
-      Files.writeString(json, siege.json().toPrettyString() + "\n");
-    }
-    return holds ? 0 : 1;
+    Siege siege = new Siege(idle, IDLE, each, rate, QUIET, judge.out());
+    return judge.ended(siege.run(), siege.json());
   }
 }

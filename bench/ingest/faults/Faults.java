@@ -5,21 +5,24 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code bin/faults}. */
 @Command(
     name = "bin/faults",
     mixinStandardHelpOptions = true,
-    subcommands = {Clients.class, PollPush.class},
+    subcommands = {
+      Clients.class,
+      PollPush.class,
+      WebhookFaults.class,
+      ChatExportFaults.class,
+      PollerFaults.class
+    },
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
       "",
@@ -64,17 +67,10 @@ public final class Faults implements Callable<Integer> {
       description = "events a second, at least (default: ${DEFAULT-VALUE})")
   private int rate;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
   @Option(names = "--keep", description = "leave the folder with the stores and the logs")
   private boolean keep;
 
-  private final PrintWriter out;
-
-  Faults(PrintWriter out) {
-    this.out = out;
-  }
+  @Mixin private final Judge judge = new Judge();
 
   public static void main(String[] args) {
     System.setProperty("LOG_LEVEL", "OFF"); // each fault has its line
@@ -83,34 +79,15 @@ public final class Faults implements Callable<Integer> {
             new OutputStreamWriter(
                 new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8),
             true);
-    CommandLine line =
-        new CommandLine(new Faults(out))
-            .addSubcommand(new WebhookFaults(out))
-            .addSubcommand(new ChatExportFaults(out))
-            .addSubcommand(new PollerFaults(out))
-            .setOut(out);
-    System.exit(line.execute(args));
+    System.exit(new CommandLine(new Faults()).setOut(out).execute(args));
   }
 
   @Override
   public Integer call() throws Exception {
     if (kills == null || kills < 1 || rate < 1) {
-      throw new ParameterException(
-          new CommandLine(this), "--kills is needed; --kills and --rate are numbers from 1 on");
+      throw judge.refused("--kills is needed; --kills and --rate are numbers from 1 on");
     }
-    long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
-    out.println("seed " + chosen);
-    Ordeal ordeal = new Ordeal(kills, chosen, rate, keep, out);
-    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
-    try {
-      Report report = ordeal.run();
-      report.print(out);
-      if (json != null) {
-        Files.writeString(json, report.json().toPrettyString() + "\n");
-      }
-      return report.holds() && report.loaded() && report.done() == kills ? 0 : 1;
-    } finally {
-      interrupt.close();
-    }
+    Ordeal ordeal = new Ordeal(kills, judge.toldSeed(seed), rate, keep, judge.out());
+    return judge.run(ordeal::stop, ordeal::run);
   }
 }

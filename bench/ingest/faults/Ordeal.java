@@ -6,30 +6,20 @@ import ingest.run.Balancer;
 import ingest.run.IngestProcess;
 import ingest.run.Stores;
 import ingest.run.StoresProcess;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /**
  * One run: the product in processes as it is deployed, two of each role behind a balancer, under
@@ -38,7 +28,6 @@ import java.util.stream.Stream;
 public final class Ordeal {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LEASE = Duration.ofSeconds(6);
-  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration ACKNOWLEDGE = Duration.ofMinutes(1);
 
   /** What lost its worker twice waits minutes before it is tried again. */
@@ -46,20 +35,10 @@ public final class Ordeal {
 
   private static final String POLLER = "/admin/pollers/kick-viewers/";
 
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-
   private final int kills;
   private final long seed;
   private final int rate;
-  private final boolean keep;
-  private final PrintWriter out;
-
-  /** What was started, the latest first. */
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-
-  private final List<Instance> instances = new ArrayList<>();
-
+  private final Lab lab;
   private volatile boolean goOn = true;
 
   /**
@@ -74,8 +53,7 @@ public final class Ordeal {
     this.kills = kills;
     this.seed = seed;
     this.rate = rate;
-    this.keep = keep;
-    this.out = out;
+    this.lab = new Lab(keep, Lab.timed(out));
   }
 
   /** Does no further fault: what was done so far is checked. */
@@ -85,43 +63,15 @@ public final class Ordeal {
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   public Report run() throws Exception {
-    Path folder = Files.createTempDirectory("faults-");
-    boolean leave = true;
-    try {
-      Report report = run(folder);
-      leave = keep || !report.holds();
-      return report;
-    } finally {
-      say("stopping");
-      instances.forEach(Instance::close);
-      while (!started.isEmpty()) {
-        started.pop().close();
-      }
-      if (leave) {
-        say("logs and stores are kept in " + folder);
-      } else {
-        delete(folder);
-      }
-    }
-  }
-
-  private <T extends AutoCloseable> T opened(T part) {
-    started.push(part);
-    return part;
-  }
-
-  private Instance instance(String name, Map<String, String> settings, Path folder) {
-    Instance instance = new Instance(name, settings, folder);
-    instances.add(instance);
-    return instance;
+    return lab.run("faults-", this::run);
   }
 
   private Report run(Path folder) throws Exception {
-    say("starting the stores, two processes of role ingest and two of role env");
-    Archive archive = opened(new Archive(folder.resolve("clickhouse")));
+    lab.say("starting the stores, two processes of role ingest and two of role env");
+    Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     Path data = folder.resolve("data");
     StoresProcess storage =
-        opened(StoresProcess.start(data, Map.of("CLICKHOUSE_URL", archive.url())));
+        lab.opened(StoresProcess.start(data, Map.of("CLICKHOUSE_URL", archive.url())));
     Stores stores = storage.stores();
     EffectLog.install(stores);
     Map<String, URI> addresses = new LinkedHashMap<>();
@@ -129,9 +79,9 @@ public final class Ordeal {
     for (String name : List.of("env-1", "env-2")) {
       Map<String, String> settings = storage.role("env");
       addresses.put(name, URI.create("http://127.0.0.1:" + settings.get("HTTP_PORT")));
-      env.add(instance(name, settings, folder));
+      env.add(lab.instance(name, settings, folder));
     }
-    Balancer balancer = opened(new Balancer(addresses));
+    Balancer balancer = lab.opened(new Balancer(addresses));
     List<Instance> ingest = new ArrayList<>();
     for (String name : List.of("ingest-1", "ingest-2")) {
       Map<String, String> settings = storage.role("ingest");
@@ -141,16 +91,16 @@ public final class Ordeal {
       settings.put("POLL_KICK_VIEWERS_LEASE_SECONDS", Long.toString(LEASE.toSeconds()));
       settings.put("DRAIN_TIMEOUT", "10s");
       IngestProcess.pollEvery(5, settings);
-      ingest.add(instance(name, settings, folder));
+      ingest.add(lab.instance(name, settings, folder));
     }
-    awaitReady(instances);
+    lab.awaitReady();
     stores.schedule("next_probe_at = now()");
 
     Instant began = Instant.now().truncatedTo(ChronoUnit.MICROS);
     Load load = new Load(ingest, rate, seed);
     Random random = new Random(seed);
     Killer killer =
-        opened(
+        lab.opened(
             new Killer(
                 Fault.plan(kills, random),
                 random,
@@ -162,18 +112,18 @@ public final class Ordeal {
                 stores,
                 LEASE,
                 load::acknowledged,
-                fault -> say(line(fault, load, began))));
+                fault -> lab.say(line(fault, load, began))));
     killer.run(() -> goOn);
     Instant ended = Instant.now().truncatedTo(ChronoUnit.MICROS);
 
-    say("no further events; waiting until all of them have arrived");
+    lab.say("no further events; waiting until all of them have arrived");
     load.end(ACKNOWLEDGE);
-    awaitReady(instances);
+    lab.awaitReady();
     for (Instance instance : ingest) {
       quiet(instance);
     }
     List<String> left = drained(ingest.get(0), List.of("stage", "clickhouse"));
-    say("checking");
+    lab.say("checking");
     History history = History.gather(load, balancer, stores);
     List<Check> checks = new ArrayList<>(new Checker(history, stores).check());
     for (Instance instance : ingest) {
@@ -182,13 +132,7 @@ public final class Ordeal {
     checks.add(
         Check.of(
             "no line refused", load.refusal().isEmpty() ? List.of() : List.of(load.refusal())));
-    checks.add(
-        Check.of(
-            "no process ended by itself",
-            instances.stream()
-                .filter(instance -> instance.unasked() > 0)
-                .map(instance -> instance.name() + ": " + instance.unasked() + " times")
-                .toList()));
+    checks.add(Check.of("no process ended by itself", lab.unasked()));
     return report(history, load, killer, Duration.between(began, ended), began, ended, checks);
   }
 
@@ -221,8 +165,8 @@ public final class Ordeal {
         within.stream().filter(fact -> fact.emission == null).count(),
         load.acknowledged(),
         rate,
-        instances.stream().mapToInt(Instance::starts).sum(),
-        instances.stream().mapToLong(Instance::late).sum(),
+        lab.instances().stream().mapToInt(Instance::starts).sum(),
+        lab.instances().stream().mapToLong(Instance::late).sum(),
         checks);
   }
 
@@ -239,22 +183,6 @@ public final class Ordeal {
         seconds,
         load.acknowledged(),
         load.acknowledged() / seconds);
-  }
-
-  private void say(String words) {
-    out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
-    out.flush();
-  }
-
-  static void awaitReady(List<Instance> all) throws IOException, InterruptedException {
-    for (Instance instance : all) {
-      if (!instance.awaitReady(START.toMillis())) {
-        throw new IOException(
-            instance.name()
-                + " does not get ready:\n"
-                + String.join("\n", instance.process().lines()));
-      }
-    }
   }
 
   /** Switches the pollers off and waits for the end of a run on its way. */
@@ -312,13 +240,5 @@ public final class Ordeal {
         });
     status.path("errors").forEach(error -> wrong.add(error.asText()));
     return wrong;
-  }
-
-  static void delete(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

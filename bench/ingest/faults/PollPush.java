@@ -1,18 +1,12 @@
 package ingest.faults;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code bin/faults poll-push}. */
 @Command(
@@ -95,17 +89,13 @@ final class PollPush implements Callable<Integer> {
       description = "which webhooks; a new one each time when not given")
   private @Nullable Long seed;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
   @Option(names = "--keep", description = "leave the folder with the stores and the logs")
   private boolean keep;
 
-  @Spec private @Nullable CommandSpec spec;
+  @Mixin private final Judge judge = new Judge();
 
   @Override
   public Integer call() throws Exception {
-    CommandSpec command = Objects.requireNonNull(spec);
     if (seconds < 1
         || period < 1
         || cycle < 10
@@ -114,12 +104,10 @@ final class PollPush implements Callable<Integer> {
         || !part(lost)
         || !part(twice)
         || !part(late)) {
-      throw new ParameterException(
-          command.commandLine(),
+      throw judge.refused(
           "--lost, --twice and --late are from 0 to 1, --late-seconds up to 300, --cycle from 10 on,"
               + " --seconds and --period from 1 on");
     }
-    long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
     PollPushOrdeal ordeal =
         new PollPushOrdeal(
             new PollPushOrdeal.Plan(
@@ -130,19 +118,15 @@ final class PollPush implements Callable<Integer> {
                 twice,
                 late,
                 Duration.ofSeconds(lateSeconds)),
-            chosen,
+            Judge.seed(seed),
             keep,
-            command.commandLine().getOut());
-    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
-    try {
-      ObjectNode report = ordeal.run();
-      if (json != null) {
-        Files.writeString(json, report.toPrettyString() + "\n");
-      }
-      return report.path("holds").booleanValue() ? 0 : 1;
-    } finally {
-      interrupt.close();
-    }
+            judge.out());
+    return judge.untilInterrupt(
+        ordeal::stop,
+        () -> {
+          ObjectNode report = ordeal.run();
+          return judge.ended(report.path("holds").booleanValue(), report);
+        });
   }
 
   private static boolean part(double of) {

@@ -13,10 +13,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Polls and webhooks tell of the same channels, and the webhooks are lost, doubled and late; then
@@ -99,7 +97,7 @@ public final class PollPushOrdeal {
       if (keep) {
         out.println("kept " + folder);
       } else {
-        delete(folder);
+        Lab.delete(folder);
       }
     }
   }
@@ -221,11 +219,5 @@ public final class PollPushOrdeal {
         .forEach(report.putArray("differences_after_the_lost_were_found")::add);
     out.println(report.toPrettyString());
     return report;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(java.io.File::delete);
-    }
   }
 }

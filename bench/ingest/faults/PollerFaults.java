@@ -1,15 +1,10 @@
 package ingest.faults;
 
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code bin/faults pollers}. */
 @Command(
@@ -78,46 +73,25 @@ final class PollerFaults implements Callable<Integer> {
       description = "who is killed when; a new one each time when not given")
   private @Nullable Long seed;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
   @Option(names = "--keep", description = "leave the folder with the stores and the logs")
   private boolean keep;
 
-  private final PrintWriter out;
-
-  PollerFaults(PrintWriter out) {
-    this.out = out;
-  }
+  @Mixin private final Judge judge = new Judge();
 
   @Override
   public Integer call() throws Exception {
     if (live < 1 || channels <= live || calls < 1 || period < 3 || seconds < 2 * period) {
-      throw new ParameterException(
-          new CommandLine(this),
+      throw judge.refused(
           "--live and --calls-per-minute are numbers from 1 on, --live-seconds from 3 on,"
               + " --channels is more than --live, --seconds at least two periods");
     }
     PollerOrdeal.Plan plan = new PollerOrdeal.Plan(channels, live, calls, period, seconds);
     if (plan.liveCalls() >= calls) {
-      throw new ParameterException(
-          new CommandLine(this),
+      throw judge.refused(
           "channels that stream need %d calls a minute by themselves: more than --calls-per-minute"
               .formatted(plan.liveCalls()));
     }
-    long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
-    out.println("seed " + chosen);
-    PollerOrdeal ordeal = new PollerOrdeal(plan, chosen, keep, out);
-    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
-    try {
-      PollerReport report = ordeal.run();
-      report.print(out);
-      if (json != null) {
-        Files.writeString(json, report.json().toPrettyString() + "\n");
-      }
-      return report.holds() ? 0 : 1;
-    } finally {
-      interrupt.close();
-    }
+    PollerOrdeal ordeal = new PollerOrdeal(plan, judge.toldSeed(seed), keep, judge.out());
+    return judge.run(ordeal::stop, ordeal::run);
   }
 }

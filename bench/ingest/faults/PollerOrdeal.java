@@ -13,19 +13,12 @@ import ingest.run.StoresProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -38,8 +31,6 @@ final class PollerOrdeal {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration START = Duration.ofMinutes(5);
   private static final int PAGE = 50;
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
   /**
    * What is asked for.
@@ -67,13 +58,7 @@ final class PollerOrdeal {
 
   private final Plan plan;
   private final long seed;
-  private final boolean keep;
-  private final PrintWriter out;
-
-  /** What was started, the latest first. */
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-
-  private final List<Instance> instances = new ArrayList<>();
+  private final Lab lab;
   private final List<PollerReport.Part> parts = new ArrayList<>();
   private final List<Check> checks = new ArrayList<>();
   private volatile boolean goOn = true;
@@ -81,8 +66,7 @@ final class PollerOrdeal {
   PollerOrdeal(Plan plan, long seed, boolean keep, PrintWriter out) {
     this.plan = plan;
     this.seed = seed;
-    this.keep = keep;
-    this.out = out;
+    this.lab = new Lab(keep, Lab.timed(out));
   }
 
   /** Ends the part on its way: what was done so far is checked. */
@@ -92,35 +76,18 @@ final class PollerOrdeal {
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   PollerReport run() throws Exception {
-    Path folder = Files.createTempDirectory("faults-pollers-");
-    boolean leave = true;
-    try {
-      PollerReport report = run(folder);
-      leave = keep || !report.holds();
-      return report;
-    } finally {
-      say("stopping");
-      instances.forEach(Instance::close);
-      while (!started.isEmpty()) {
-        started.pop().close();
-      }
-      if (leave) {
-        say("logs and stores are kept in " + folder);
-      } else {
-        Ordeal.delete(folder);
-      }
-    }
+    return lab.run("faults-pollers-", this::run);
   }
 
   private PollerReport run(Path folder) throws Exception {
-    say(
+    lab.say(
         "%,d channels, %,d of them live every %d s, the others every %d s; %,d calls a minute"
             .formatted(plan.channels, plan.live, plan.period, plan.otherPeriod(), plan.calls));
     World world = World.still(plan.channels, plan.live);
     Simulator kick =
-        new Simulator(
-            0, new Receiver(URI.create("http://127.0.0.1:9"), SenderKeys.random(), 0), world);
-    started.push(kick);
+        lab.opened(
+            new Simulator(
+                0, new Receiver(URI.create("http://127.0.0.1:9"), SenderKeys.random(), 0), world));
     kick.start();
     String address = "http://127.0.0.1:" + kick.port();
     Map<String, String> upstream =
@@ -133,8 +100,7 @@ final class PollerOrdeal {
             Simulator.CLIENT_ID,
             "KICK_CLIENT_SECRET",
             Simulator.CLIENT_SECRET);
-    StoresProcess storage = StoresProcess.start(folder.resolve("data"), upstream);
-    started.push(storage);
+    StoresProcess storage = lab.opened(StoresProcess.start(folder.resolve("data"), upstream));
     Stores stores = storage.stores();
     track(stores, world);
     try (KickWatch watch = new KickWatch(address, world)) {
@@ -149,13 +115,7 @@ final class PollerOrdeal {
             stores.dmRows("SELECT error FROM dm.skipped_page LIMIT 3").stream()
                 .map(JsonNode::toString)
                 .toList()));
-    checks.add(
-        Check.of(
-            "no process ended by itself",
-            instances.stream()
-                .filter(instance -> instance.unasked() > 0)
-                .map(instance -> instance.name() + ": " + instance.unasked() + " times")
-                .toList()));
+    checks.add(Check.of("no process ended by itself", lab.unasked()));
     return new PollerReport(seed, parts, checks);
   }
 
@@ -167,14 +127,14 @@ final class PollerOrdeal {
       Path folder)
       throws Exception {
     instance(storage, upstream, folder);
-    Ordeal.awaitReady(instances);
-    say("one instance; until it knows who is live");
+    lab.awaitReady();
+    lab.say("one instance; until it knows who is live");
     settle(stores);
     part("one instance", stores, watch, () -> pause(Duration.ofSeconds(1)));
 
     instance(storage, upstream, folder);
     instance(storage, upstream, folder);
-    Ordeal.awaitReady(instances);
+    lab.awaitReady();
     part("three instances", stores, watch, () -> pause(Duration.ofSeconds(1)));
 
     Random random = new Random(seed);
@@ -184,10 +144,10 @@ final class PollerOrdeal {
         stores,
         watch,
         () -> {
-          Instance victim = instances.get(random.nextInt(instances.size()));
+          Instance victim = lab.instances().get(random.nextInt(lab.instances().size()));
           victim.kill();
           kills[0]++;
-          say("killed " + victim.name());
+          lab.say("killed " + victim.name());
           victim.awaitReady(START.toMillis());
           // A page that is lost with its claim twice in a row may miss a period: that is no fault.
           pause(Duration.ofSeconds(plan.lease()).plusMillis(random.nextInt(3000)));
@@ -204,7 +164,7 @@ final class PollerOrdeal {
     settings.put("POLL_KICK_VIEWERS_LEASE_SECONDS", Long.toString(plan.lease()));
     IngestProcess.pollEvery(plan.otherPeriod(), settings);
     settings.put("POLL_KICK_VIEWERS_LIVE_SECONDS", Integer.toString(plan.period));
-    instances.add(new Instance("ingest-" + (instances.size() + 1), settings, folder));
+    lab.instance("ingest-" + (lab.instances().size() + 1), settings, folder);
   }
 
   /**
@@ -259,7 +219,7 @@ final class PollerOrdeal {
     if (!goOn) {
       return;
     }
-    say(name);
+    lab.say(name);
     long callsBefore = watch.calls();
     Instant from = Instant.now();
     Instant until = from.plusSeconds(plan.seconds);
@@ -326,7 +286,7 @@ final class PollerOrdeal {
    */
   private List<String> told() throws Exception {
     List<String> wrong = new ArrayList<>();
-    for (Instance instance : instances) {
+    for (Instance instance : lab.instances()) {
       if (!instance.awaitReady(START.toMillis())) {
         wrong.add(instance.name() + " does not get ready");
         continue;
@@ -378,10 +338,5 @@ final class PollerOrdeal {
 
   private static void pause(Duration time) throws InterruptedException {
     Thread.sleep(time.toMillis());
-  }
-
-  private void say(String words) {
-    out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
-    out.flush();
   }
 }

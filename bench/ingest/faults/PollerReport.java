@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** What a run of the pollers did and what it proved. */
-public record PollerReport(long seed, List<Part> parts, List<Check> checks) {
+public record PollerReport(long seed, List<Part> parts, List<Check> checks) implements Verdict {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -30,7 +30,7 @@ public record PollerReport(long seed, List<Part> parts, List<Check> checks) {
       long others,
       double lag) {}
 
-  /** True when every rule held for everything it was held against. */
+  @Override
   public boolean holds() {
     return Check.hold(checks);
   }
@@ -45,7 +45,7 @@ public record PollerReport(long seed, List<Part> parts, List<Check> checks) {
     return checks.stream().filter(c -> c.name().equals(name)).mapToLong(Check::examined).sum();
   }
 
-  /** For people. */
+  @Override
   public void print(PrintWriter out) {
     out.println();
     out.printf(
@@ -80,7 +80,7 @@ public record PollerReport(long seed, List<Part> parts, List<Check> checks) {
     out.flush();
   }
 
-  /** The same for a program. */
+  @Override
   public ObjectNode json() {
     ObjectNode json = JSON.createObjectNode().put("seed", seed);
     ArrayNode told = json.putArray("parts");

@@ -31,7 +31,8 @@ public record Report(
     int wanted,
     int starts,
     long fenced,
-    List<Check> checks) {
+    List<Check> checks)
+    implements Verdict {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Events a second over the whole span, outages included. */
@@ -49,12 +50,18 @@ public record Report(
     return faults.values().stream().mapToInt(Integer::intValue).sum();
   }
 
-  /** True when every rule held for everything it was held against. */
+  @Override
   public boolean holds() {
     return Check.hold(checks);
   }
 
-  void print(PrintWriter out) {
+  @Override
+  public boolean passed() {
+    return holds() && loaded() && done() == planned;
+  }
+
+  @Override
+  public void print(PrintWriter out) {
     out.println();
     out.printf(Locale.ROOT, "%-32s %9s%n", "FAULT", "DONE");
     faults.forEach((fault, number) -> out.printf(Locale.ROOT, "%-32s %,9d%n", fault, number));
@@ -80,7 +87,7 @@ public record Report(
     out.flush();
   }
 
-  /** The same for a program. */
+  @Override
   public ObjectNode json() {
     ObjectNode json = JSON.createObjectNode();
     json.put("seed", seed).put("planned", planned);

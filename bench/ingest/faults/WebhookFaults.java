@@ -1,16 +1,11 @@
 package ingest.faults;
 
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code bin/faults webhooks}. */
 @Command(
@@ -86,26 +81,16 @@ final class WebhookFaults implements Callable<Integer> {
       description = "what is sent, and who is killed; a new one each time when not given")
   private @Nullable Long seed;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "where the result goes as JSON, too")
-  private @Nullable Path json;
-
   @Option(names = "--keep", description = "leave the folder with the stores and the logs")
   private boolean keep;
 
-  private final PrintWriter out;
-
-  WebhookFaults(PrintWriter out) {
-    this.out = out;
-  }
+  @Mixin private final Judge judge = new Judge();
 
   @Override
   public Integer call() throws Exception {
     if (kills < 0 || postgres < 0 || clickHouse < 0 || flood < 0 || rate < 1 || forged < 1) {
-      throw new ParameterException(
-          new CommandLine(this), "numbers are from 0 on, --rate and --forged from 1 on");
+      throw judge.refused("numbers are from 0 on, --rate and --forged from 1 on");
     }
-    long chosen = seed == null ? new Random().nextInt(1_000_000) : seed;
-    out.println("seed " + chosen);
     WebhookOrdeal ordeal =
         new WebhookOrdeal(
             new WebhookOrdeal.Plan(
@@ -115,19 +100,9 @@ final class WebhookFaults implements Callable<Integer> {
                 Duration.ofSeconds(flood),
                 rate,
                 forged),
-            chosen,
+            judge.toldSeed(seed),
             keep,
-            out);
-    OnInterrupt interrupt = new OnInterrupt(ordeal::stop);
-    try {
-      WebhookReport report = ordeal.run();
-      report.print(out);
-      if (json != null) {
-        Files.writeString(json, report.json().toPrettyString() + "\n");
-      }
-      return report.holds() && report.loaded() ? 0 : 1;
-    } finally {
-      interrupt.close();
-    }
+            judge.out());
+    return judge.run(ordeal::stop, ordeal::run);
   }
 }

@@ -9,17 +9,10 @@ import ingest.run.Stores;
 import ingest.run.StoresProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -55,9 +48,6 @@ public final class WebhookOrdeal {
   private static final int SHORTEST_GAP_MILLIS = 500;
   private static final int GAP_SPREAD_MILLIS = 3000;
 
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-
   /**
    * What is done; a part of no length is left out.
    *
@@ -68,16 +58,13 @@ public final class WebhookOrdeal {
       int kills, Duration postgres, Duration clickHouse, Duration flood, int rate, int forged) {}
 
   private final Plan plan;
-  private final boolean keep;
-  private final PrintWriter out;
+  private final Lab lab;
   private final Random random;
   private final CallSigner signer = new CallSigner();
   private final Senders senders;
   private final Forger forger;
   private final WebhookReport report;
 
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-  private final List<Instance> instances = new ArrayList<>();
   private final ConcurrentLinkedQueue<String> odd = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<String> noRetryAfter = new ConcurrentLinkedQueue<>();
   private final AtomicLong answers = new AtomicLong();
@@ -100,8 +87,7 @@ public final class WebhookOrdeal {
    */
   public WebhookOrdeal(Plan plan, long seed, boolean keep, PrintWriter out) {
     this.plan = plan;
-    this.keep = keep;
-    this.out = out;
+    this.lab = new Lab(keep, Lab.timed(out));
     this.random = new Random(seed);
     this.senders = new Senders(signer, random.nextLong());
     this.forger = new Forger(random.nextLong());
@@ -119,49 +105,25 @@ public final class WebhookOrdeal {
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   public WebhookReport run() throws Exception {
-    Path folder = Files.createTempDirectory("faults-");
-    boolean leave = true;
-    try {
-      run(folder);
-      leave = keep || !report.holds();
-      return report;
-    } finally {
-      say("stopping");
-      instances.forEach(Instance::close);
-      while (!started.isEmpty()) {
-        started.pop().close();
-      }
-      if (leave) {
-        say("logs and stores are kept in " + folder);
-      } else {
-        Ordeal.delete(folder);
-      }
-    }
+    return lab.run("faults-", this::run);
   }
 
-  private <T extends AutoCloseable> T opened(T part) {
-    started.push(part);
-    return part;
-  }
-
-  private void run(Path folder) throws Exception {
-    say("starting the stores, a process of role webhooks and one of role ingest");
-    Archive archive = opened(new Archive(folder.resolve("clickhouse")));
+  private WebhookReport run(Path folder) throws Exception {
+    lab.say("starting the stores, a process of role webhooks and one of role ingest");
+    Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     Path data = folder.resolve("data");
     StoresProcess storage =
-        opened(StoresProcess.start(data, Map.of("CLICKHOUSE_URL", archive.url())));
+        lab.opened(StoresProcess.start(data, Map.of("CLICKHOUSE_URL", archive.url())));
     Stores stores = storage.stores();
     stores.schedule("next_probe_at = now() + interval '1 day'"); // nothing but calls
     Map<String, String> settings = role(storage, "webhooks");
     settings.putAll(signer.settings());
     int port = Integer.parseInt(settings.getOrDefault("HTTP_PORT", ""));
-    Instance webhooks = new Instance("webhooks", settings, folder);
-    instances.add(webhooks);
-    Instance ingest = new Instance("ingest", role(storage, "ingest"), folder);
-    instances.add(ingest);
-    Ordeal.awaitReady(instances);
+    Instance webhooks = lab.instance("webhooks", settings, folder);
+    Instance ingest = lab.instance("ingest", role(storage, "ingest"), folder);
+    lab.awaitReady();
 
-    Ahead<Genuine> calls = opened(new Ahead<>(senders::next));
+    Ahead<Genuine> calls = lab.opened(new Ahead<>(senders::next));
     CallLoad<Genuine> load = new CallLoad<>(port, CONNECTIONS, PATIENCE, this::ended);
     this.load = load;
     paced(load, calls, NORMAL.dividedBy(2)); // what is cold is not measured
@@ -184,21 +146,16 @@ public final class WebhookOrdeal {
         1,
         webhooks.starts() == starts ? List.of() : List.of(webhooks.starts() - starts + " starts"));
 
-    say("no further facts; waiting until all of them have arrived");
+    lab.say("no further facts; waiting until all of them have arrived");
     sendAgain(load);
     List<String> left = Ordeal.drained(ingest, List.of("clickhouse"));
     report.check("drained", 1, left);
-    say("checking");
+    lab.say("checking");
     report.check("answered 2xx, 503 or not at all", answers.get(), List.copyOf(odd));
     report.check("503 says when to come again", refusals.get(), List.copyOf(noRetryAfter));
     report.checks(new Ledger(senders.facts(), stores, forger.mark()).check());
-    report.check(
-        "no process ended by itself",
-        instances.size(),
-        instances.stream()
-            .filter(instance -> instance.unasked() > 0)
-            .map(instance -> instance.name() + ": " + instance.unasked() + " times")
-            .toList());
+    report.check("no process ended by itself", lab.instances().size(), lab.unasked());
+    return report;
   }
 
   /** No environment: what is told is held against dm and the archive. */
@@ -249,15 +206,15 @@ public final class WebhookOrdeal {
       for (int i = 1; i <= plan.kills() && goOn; i++) {
         Instance victim = random.nextInt(3) == 0 ? ingest : webhooks;
         int pause = SHORTEST_GAP_MILLIS + random.nextInt(GAP_SPREAD_MILLIS);
-        Ordeal.awaitReady(instances);
+        lab.awaitReady();
         flows();
         Thread.sleep(pause);
         victim.kill();
-        say(
+        lab.say(
             "%d/%d  SIGKILL %s, %,d answered so far"
                 .formatted(i, plan.kills(), victim.name(), answers.get()));
       }
-      Ordeal.awaitReady(instances);
+      lab.awaitReady();
       load.stop();
       report.figures("kills", "under them:", sent.get());
       report.figure("kills", "starts of webhooks", webhooks.starts());
@@ -292,7 +249,7 @@ public final class WebhookOrdeal {
     int keeper = (int) storage.process().handle().pid();
     Vitals.Peak peak = new Vitals.Peak(process);
     try {
-      say("PostgreSQL is stopped for %d s".formatted(plan.postgres().toSeconds()));
+      lab.say("PostgreSQL is stopped for %d s".formatted(plan.postgres().toSeconds()));
       LibC.C.kill(keeper, LibC.SIGSTOP); // it would start PostgreSQL again at once
       postmaster.stop();
       away = true;
@@ -337,7 +294,7 @@ public final class WebhookOrdeal {
     Tally before = paced(load, calls, shorter(NORMAL.multipliedBy(3), plan.clickHouse()));
     Vitals first = Vitals.of(process);
     Vitals.Peak peak = new Vitals.Peak(process);
-    say("ClickHouse is stopped for %d s".formatted(plan.clickHouse().toSeconds()));
+    lab.say("ClickHouse is stopped for %d s".formatted(plan.clickHouse().toSeconds()));
     archive.stop();
     Tally during = paced(load, calls, plan.clickHouse());
     archive.restore();
@@ -361,7 +318,8 @@ public final class WebhookOrdeal {
     Tally before = paced(load, calls, plan.flood());
     Vitals first = Vitals.of(process);
     Vitals.Peak peak = new Vitals.Peak(process);
-    say("%,d forged calls a second for %d s".formatted(plan.forged(), plan.flood().toSeconds()));
+    lab.say(
+        "%,d forged calls a second for %d s".formatted(plan.forged(), plan.flood().toSeconds()));
     ConcurrentLinkedQueue<String> let = new ConcurrentLinkedQueue<>();
     CallLoad<Request> forgers =
         new CallLoad<>(
@@ -472,10 +430,5 @@ public final class WebhookOrdeal {
       load.run(late.iterator(), late.size());
       late = senders.late();
     }
-  }
-
-  private void say(String words) {
-    out.println(LocalTime.now(ZoneId.systemDefault()).format(TIME) + "  " + words);
-    out.flush();
   }
 }

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** What a run against the webhook tier did, measured and proved. */
-public final class WebhookReport {
+public final class WebhookReport implements Verdict {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final long seed;
@@ -61,9 +61,14 @@ public final class WebhookReport {
     return loaded;
   }
 
-  /** True when every rule held for everything it was held against. */
+  @Override
   public boolean holds() {
     return Check.hold(checks);
+  }
+
+  @Override
+  public boolean passed() {
+    return holds() && loaded;
   }
 
   /** What a rule was held against; 0 where there is no such rule. */
@@ -71,7 +76,7 @@ public final class WebhookReport {
     return checks.stream().filter(c -> c.name().equals(name)).mapToLong(Check::examined).sum();
   }
 
-  /** For people. */
+  @Override
   public void print(PrintWriter out) {
     out.println();
     figures.forEach(
@@ -90,7 +95,7 @@ public final class WebhookReport {
     out.flush();
   }
 
-  /** The same for a program. */
+  @Override
   public ObjectNode json() {
     ObjectNode json = JSON.createObjectNode().put("seed", seed);
     ObjectNode parts = json.putObject("figures");

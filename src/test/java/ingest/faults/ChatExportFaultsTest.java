@@ -25,7 +25,6 @@ class ChatExportFaultsTest {
   @Test
   void what_makes_no_sense_is_not_begun() {
     PrintWriter out = new PrintWriter(new StringWriter());
-    assertEquals(
-        2, new CommandLine(new ChatExportFaults(out)).setErr(out).execute("--kills", "-1"));
+    assertEquals(2, new CommandLine(new ChatExportFaults()).setErr(out).execute("--kills", "-1"));
   }
 }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /**
- * The short run of {@code bin/faults pollers}. Whether a channel was asked for in time depends on the machine: that is judged
- * by the command alone.
+ * The short run of {@code bin/faults pollers}. Whether a channel was asked for in time depends on
+ * the machine: that is judged by the command alone.
  */
 class PollerFaultsTest {
   @Test
@@ -50,7 +50,7 @@ class PollerFaultsTest {
   void what_makes_no_sense_is_not_begun(String arguments) {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    int code = new CommandLine(new PollerFaults(out)).setErr(out).execute(arguments.split(" ", -1));
+    int code = new CommandLine(new PollerFaults()).setErr(out).execute(arguments.split(" ", -1));
     assertEquals(2, code, said::toString);
   }
 }

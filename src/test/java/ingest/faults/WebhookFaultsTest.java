@@ -43,8 +43,7 @@ class WebhookFaultsTest {
   void what_makes_no_sense_is_not_begun(String arguments) {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    int code =
-        new CommandLine(new WebhookFaults(out)).setErr(out).execute(arguments.split(" ", -1));
+    int code = new CommandLine(new WebhookFaults()).setErr(out).execute(arguments.split(" ", -1));
     assertEquals(2, code, said::toString);
   }
 }
