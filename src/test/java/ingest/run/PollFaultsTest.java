@@ -166,7 +166,7 @@ class PollFaultsTest {
         "hang, timeout, {\"kind\":\"hang\"}",
         "reset, unreachable, {\"kind\":\"reset\"}",
         "truncated, unreachable, {\"kind\":\"truncated\"}",
-        "wrong-types, other, {\"kind\":\"wrong-types\"}",
+        "wrong-types, unreadable, {\"kind\":\"wrong-types\"}",
         "not-json, unreadable, {\"kind\":\"not-json\"}",
         "huge, unbounded, {\"kind\":\"huge\"}"
       })

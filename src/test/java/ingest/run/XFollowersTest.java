@@ -131,7 +131,7 @@ class XFollowersTest {
     "reset, unreachable",
     "truncated, unreadable",
     "not-json, unreadable",
-    "wrong-types, other"
+    "wrong-types, unreadable"
   })
   void a_fault_that_passes_costs_nothing(String kind, String reason) throws Exception {
     double before = failures(reason) + failures("unreachable") + failures("other");
