@@ -1,18 +1,15 @@
 package ingest.kick;
 
-import ingest.mapping.PolledChannel;
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
-import ingest.envelope.EventId;
+import ingest.mapping.MalformedAnswer;
+import ingest.mapping.PolledChannel;
 import ingest.scrape.Outcome;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /**
  * What Kick's page of a channel says, read for one account: {@code kick.follower_count.observed}.

@@ -1,7 +1,7 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import ingest.envelope.Envelope;
+import ingest.mapping.MalformedAnswer;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
 import ingest.poll.ChannelPage;

@@ -1,9 +1,9 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ingest.mapping.MalformedAnswer;
 import ingest.outbox.Intake;
 import ingest.poll.ChannelPage;
 import ingest.poll.ChannelsPolled;

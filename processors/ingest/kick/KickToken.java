@@ -1,7 +1,7 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
+import ingest.mapping.MalformedAnswer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

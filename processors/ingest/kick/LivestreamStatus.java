@@ -1,6 +1,5 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,6 +8,7 @@ import ingest.envelope.EventType;
 import ingest.envelope.InvalidEnvelope;
 import ingest.mapping.Arrival;
 import ingest.mapping.Draft;
+import ingest.mapping.MalformedAnswer;
 import ingest.mapping.Mapper;
 import java.time.Instant;
 import java.util.List;

@@ -1,8 +1,8 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import ingest.mapping.MalformedAnswer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,16 +1,14 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
-import ingest.poll.DueChannel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
-import ingest.envelope.EventId;
+import ingest.mapping.MalformedAnswer;
+import ingest.poll.DueChannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

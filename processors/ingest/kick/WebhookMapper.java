@@ -1,12 +1,12 @@
 package ingest.kick;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventType;
 import ingest.envelope.InvalidEnvelope;
 import ingest.mapping.Arrival;
 import ingest.mapping.Draft;
+import ingest.mapping.MalformedAnswer;
 import ingest.mapping.Mapper;
 import java.util.List;
 

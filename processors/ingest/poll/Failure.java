@@ -1,9 +1,9 @@
 package ingest.poll;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import com.jayway.jsonpath.JsonPathException;
 import ingest.envelope.InvalidEnvelope;
+import ingest.mapping.MalformedAnswer;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.http.base.HttpOperationFailedException;

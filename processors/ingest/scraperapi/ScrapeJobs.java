@@ -1,11 +1,11 @@
 package ingest.scraperapi;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.envelope.Envelope;
 import ingest.mapping.Arrival;
+import ingest.mapping.MalformedAnswer;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
 import ingest.outbox.Original;

@@ -1,8 +1,8 @@
 package ingest.sheets;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import ingest.mapping.MalformedAnswer;
 import java.util.ArrayList;
 import java.util.List;
 

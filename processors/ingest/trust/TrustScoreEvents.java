@@ -3,7 +3,6 @@ package ingest.trust;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
-import ingest.envelope.EventId;
 import ingest.poll.DueChannel;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

@@ -1,8 +1,8 @@
 package ingest.upstream;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.core.JacksonException;
 import ingest.http.RetryAfter;
+import ingest.mapping.MalformedAnswer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;

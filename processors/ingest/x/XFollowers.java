@@ -1,9 +1,9 @@
 package ingest.x;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;
+import ingest.mapping.MalformedAnswer;
 import ingest.outbox.Intake;
 import ingest.poll.ChannelPage;
 import ingest.poll.ChannelsPolled;

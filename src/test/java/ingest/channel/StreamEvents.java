@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
-import ingest.poll.DueChannel;
 import ingest.kick.LivestreamStatus;
 import ingest.kick.ViewerCounts;
 import ingest.mapping.Arrival;
+import ingest.poll.DueChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -54,7 +54,8 @@ final class StreamEvents {
     stream.put("viewer_count", reading.viewers());
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     answer.putArray("data").add(item);
-    DueChannel due = new DueChannel(1, CHANNEL.externalId(), "kick", CHANNEL.userId(), null, at, at);
+    DueChannel due =
+        new DueChannel(1, CHANNEL.externalId(), "kick", CHANNEL.userId(), null, at, at);
     return new ViewerCounts().map(answer, List.of(due), TRACE).get(0);
   }
 

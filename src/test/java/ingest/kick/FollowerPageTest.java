@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingest.mapping.PolledChannel;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
+import ingest.mapping.PolledChannel;
 import ingest.scrape.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

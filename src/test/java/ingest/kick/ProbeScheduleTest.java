@@ -17,9 +17,9 @@ import ingest.outbox.Outbox;
 import ingest.outbox.OutboxMetrics;
 import ingest.outbox.Owners;
 import ingest.outbox.WakeUp;
-import ingest.poll.Lag;
 import ingest.poll.ChannelPage;
 import ingest.poll.DueChannel;
+import ingest.poll.Lag;
 import ingest.store.TestStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -110,7 +110,13 @@ class ProbeScheduleTest {
       String[] column = row.split("\\|", -1);
       due.add(
           new DueChannel(
-              Long.parseLong(column[0]), column[1], column[2], column[3], column[4], time(column[5]), time(column[6])));
+              Long.parseLong(column[0]),
+              column[1],
+              column[2],
+              column[3],
+              column[4],
+              time(column[5]),
+              time(column[6])));
     }
     return new ChannelPage("kick-viewers", token, Duration.ofMinutes(1), due);
   }

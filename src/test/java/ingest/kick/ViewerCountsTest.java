@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventTypes;
+import ingest.mapping.MalformedAnswer;
 import ingest.poll.DueChannel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,15 @@ final class ViewerCountsTest {
   private static List<DueChannel> page(Instant slot, Instant polledAt) {
     return IntStream.rangeClosed(1, 3)
         .mapToObj(
-            n -> new DueChannel(n, "01K5X0000000000000000000A" + n, "kick", "90000000" + n, null, slot, polledAt))
+            n ->
+                new DueChannel(
+                    n,
+                    "01K5X0000000000000000000A" + n,
+                    "kick",
+                    "90000000" + n,
+                    null,
+                    slot,
+                    polledAt))
         .toList();
   }
 
@@ -122,7 +130,13 @@ final class ViewerCountsTest {
             .mapToObj(
                 n ->
                     new DueChannel(
-                        n, "01K5X00000000000000000000%d".formatted(n % 10), "kick", "" + n, null, SLOT, POLLED))
+                        n,
+                        "01K5X00000000000000000000%d".formatted(n % 10),
+                        "kick",
+                        "" + n,
+                        null,
+                        SLOT,
+                        POLLED))
             .toList();
     for (int n = 49; n >= 0; n--) {
       data.add(item.deepCopy().put("broadcaster_user_id", n));

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import ingest.mapping.MalformedAnswer;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import ingest.mapping.MalformedAnswer;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import ingest.sheets.KnownRows.KnownRow;
