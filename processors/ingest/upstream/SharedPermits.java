@@ -107,10 +107,11 @@ public final class SharedPermits implements Permits {
       throws NotPermitted, SQLException, InterruptedException {
     Limits allowed = limits.getOrDefault(upstream, Limits.NONE);
     int reckoned = allowed.paid() ? credits : 0;
+    int toBook = reckoned;
     long began = System.nanoTime();
     while (true) {
       long asked = System.nanoTime();
-      Asked answer = ask(upstream, allowed, reckoned);
+      Asked answer = ask(upstream, allowed, toBook);
       if (answer.decision() instanceof Refusal refusal) {
         metrics.refused(upstream, refusal.reason());
         throw new NotPermitted(upstream, refusal.reason(), refusal.until(), refusal.said());
@@ -125,7 +126,7 @@ public final class SharedPermits implements Permits {
             reckoned,
             answer.troubled());
       }
-      reckoned = 0; // this call's credits are on the book already
+      toBook = 0; // this call's credits are on the book already
     }
   }
 
