@@ -402,7 +402,7 @@ class ReloadTest {
     assertEquals(
         List.of("acme-things removed (" + file + ")", "acme-stuff added (" + file + ")"),
         saidOf(() -> write(file, poller("acme-stuff", "one"))));
-    assertEquals("acme-stuff", poller("kick-viewers").path("name").textValue());
+    assertEquals("acme-stuff", poller("acme-stuff").path("name").textValue());
     assertTrue(run.act("/admin/pollers/acme-stuff/run").path("last_run").isObject());
 
     assertEquals(
