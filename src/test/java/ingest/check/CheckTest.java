@@ -241,7 +241,7 @@ final class CheckTest {
         Files.readString(properties)
             + "\ncamel.beans.joined = #class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy\n");
     Path page = root.resolve(PAGE);
-    Files.writeString(page, Files.readString(page).replace("ref: kickViewers", "ref: joined"));
+    Files.writeString(page, Files.readString(page).replace("ref: channelPages", "ref: joined"));
     assertTrue(
         told()
             .toString()

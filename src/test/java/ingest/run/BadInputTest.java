@@ -570,7 +570,8 @@ final class BadInputTest {
         "over the limit | BIG | is over the limit of 131072",
         "in 2030 | 2030-01-01T00:00:00Z | time is more than 2 minutes ahead",
         "in year 1 | 0001-01-01T00:00:00Z | time is before 1970",
-        "beyond all years | +999999999-01-01T00:00:00Z | time is more than 2 minutes ahead"
+        "beyond all years | +999999999-01-01T00:00:00Z | time is not RFC 3339",
+        "the last year | 9999-12-01T00:00:00Z | time is more than 2 minutes ahead"
       })
   void a_line_that_cannot_be_taken_is_told_and_the_others_are_committed(
       String what, String line, String told) throws Exception {
