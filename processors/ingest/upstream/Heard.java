@@ -3,7 +3,6 @@ package ingest.upstream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +38,11 @@ public record Heard(
     if (headers.isEmpty()) {
       return NOTHING;
     }
-    Function<String[], @Nullable Long> number = names -> number(headers, names);
-    Long limit = number.apply(named("limit"));
-    Long remaining = number.apply(named("remaining"));
-    Long reset = number.apply(named("reset"));
-    Long credits = number.apply(new String[] {"scrape.do-remaining-credits"});
-    Long cost = number.apply(new String[] {"scrape.do-request-cost", "sa-credit-cost"});
+    Long limit = number(headers, named("limit"));
+    Long remaining = number(headers, named("remaining"));
+    Long reset = number(headers, named("reset"));
+    Long credits = number(headers, new String[] {"scrape.do-remaining-credits"});
+    Long cost = number(headers, new String[] {"scrape.do-request-cost", "sa-credit-cost"});
     return new Heard(
         limit == null ? null : (int) Math.min(limit, Integer.MAX_VALUE),
         remaining == null ? credits : remaining,
