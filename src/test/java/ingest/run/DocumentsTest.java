@@ -45,7 +45,8 @@ final class DocumentsTest {
   private static final Pattern LINK = Pattern.compile("\\[[^\\]]+\\]\\(([^)#\\s]+)[^)]*\\)");
   private static final Pattern QUOTED = Pattern.compile("`([^`\n]+)`");
   private static final Pattern METRIC =
-      Pattern.compile("(?<name>ingest_[a-z_]+)(?:\\{(?<label>[a-z_]+)(?<value>=\"[^\"]*\")?\\})?");
+      Pattern.compile(
+          "(?<name>ingest_[a-z_]+)(?:\\{(?<label>[a-z_]+)(?<value>=\"[^\"]*\")?(?:,[a-z_]+)*\\})?");
   private static final Pattern FAMILY = Pattern.compile("# TYPE (ingest_[a-z_]+) \\w+");
   private static final Pattern VARIABLE = Pattern.compile("([A-Z]+(?:_[A-Z]+)+)(?:=.*)?");
   private static final Pattern FOLDER = Pattern.compile("[a-z]+(?:/[a-z]+)*/");
