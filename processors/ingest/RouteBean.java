@@ -1,6 +1,8 @@
 package ingest;
 
+import ingest.admin.AuditApi;
 import ingest.admin.EmitApi;
+import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
@@ -29,6 +31,7 @@ import ingest.maintenance.TooOld;
 import ingest.mapping.EnvelopeStep;
 import ingest.mapping.Envelopes;
 import ingest.mapping.MapperStep;
+import ingest.operation.Operations;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.ChannelPages;
@@ -111,6 +114,9 @@ public enum RouteBean {
   TARGETS_API("targetsApi", TargetsApi.class),
   EMIT_API("emitApi", EmitApi.class),
   REFEED_API("refeedApi", RefeedApi.class),
+  OPERATIONS("operations", Operations.class),
+  OPERATIONS_API("operationsApi", OperationsApi.class),
+  AUDIT_API("auditApi", AuditApi.class),
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
   EVENT_KEYS("eventKeys", EventKeys.class),

@@ -18,6 +18,7 @@ import ingest.delivery.Targets;
 import ingest.envelope.EventTypes;
 import ingest.errors.Refusals;
 import ingest.export.ChatExport;
+import ingest.operation.Audit;
 import ingest.outbox.WakeUp;
 import ingest.settings.Mask;
 import ingest.settings.SettingException;
@@ -187,7 +188,8 @@ final class Trials {
     DmDatabase store = new DmDatabase(dm);
     WakeUp nobody = new WakeUp(store);
     nobody.close();
-    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(store), nobody));
+    RouteBean.TARGETS_API.bind(
+        registry, new TargetsApi(new Targets(store), nobody, new Audit(store)));
     ClaimMetrics claims = new ClaimMetrics(meters, List.of());
     RouteBean.VERIFY_CLAIM.bind(registry, new VerifyClaim(environments(), claims, clock));
     RouteBean.INTERNAL_CLAIMS.bind(registry, new InternalClaims(types, channels, claims, clock));

@@ -2,8 +2,10 @@ package ingest;
 
 import ingest.admin.AdminGuard;
 import ingest.admin.AdminTokens;
+import ingest.admin.AuditApi;
 import ingest.admin.EmitApi;
 import ingest.admin.ManagementHttp;
+import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
@@ -56,6 +58,9 @@ import ingest.maintenance.Horizons;
 import ingest.maintenance.MaintenanceMetrics;
 import ingest.maintenance.OldDays;
 import ingest.maintenance.TooOld;
+import ingest.operation.Audit;
+import ingest.operation.OperationMetrics;
+import ingest.operation.Operations;
 import ingest.outbox.Outbox;
 import ingest.outbox.OutboxCommit;
 import ingest.outbox.OutboxMetrics;
@@ -411,6 +416,11 @@ final class Wiring implements AutoCloseable {
     int port = settings.port("management.port");
     AdminGuard guard = new AdminGuard(new AdminTokens(settings));
     component(camel, "management", () -> ManagementHttp.component(port, guard));
+    Audit audit = new Audit(dm);
+    Operations operations = new Operations(camel, dm, new OperationMetrics(meters, dm));
+    RouteBean.OPERATIONS.bind(registry, operations);
+    RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
+    RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     new LiveChannels(meters, dm, LIVE_PLATFORMS);
@@ -429,15 +439,15 @@ final class Wiring implements AutoCloseable {
                 new StoreStatus(
                     Objects.requireNonNull(oldDays), Objects.requireNonNull(diskHorizon)))));
     RouteBean.POLLERS_API.bind(
-        registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm))));
-    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp));
-    RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock));
+        registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm)), audit));
+    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp, audit));
+    RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock, audit));
     Refeed refeed =
         clickHouse == null
             ? null
             : new Refeed(
                 clickHouse, dm, outbox, Webhooks.mapping(types, settings), Webhooks.senders());
-    RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock));
+    RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock, audit));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

@@ -1,5 +1,6 @@
 package ingest.admin;
 
+import ingest.operation.Actor;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stands before every admin route, before its body is read. With {@code ADMIN_TOKENS}: a bearer
  * token, an operator's for what changes anything. Without: loopback only, under a loopback name and
- * from no web page, so that neither a rebound name nor a browser gets in.
+ * from no web page, so that neither a rebound name nor a browser gets in. Whose token it was goes
+ * on in the header {@link Actor#HOLDER}, which no caller can set.
  */
 public final class AdminGuard implements Handler<RoutingContext> {
   /** Bytes of a body; what {@code emit} sends at once is less. */
@@ -27,6 +29,7 @@ public final class AdminGuard implements Handler<RoutingContext> {
   @Override
   public void handle(RoutingContext context) {
     HttpServerRequest request = context.request();
+    request.headers().remove(Actor.HOLDER);
     if (tooLong(request)) {
       proceed(context, false, 413, "a body has at most 4 MiB");
       return;
@@ -45,6 +48,7 @@ public final class AdminGuard implements Handler<RoutingContext> {
       proceed(context, false, 401, "a bearer token of ADMIN_TOKENS is needed");
       return;
     }
+    request.headers().set(Actor.HOLDER, holder.get().name());
     boolean looking = request.method().equals(HttpMethod.GET);
     proceed(context, looking || holder.get().operator(), 403, "this token may only look");
   }

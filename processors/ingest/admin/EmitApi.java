@@ -10,6 +10,8 @@ import ingest.envelope.EventId;
 import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
+import ingest.operation.Actor;
+import ingest.operation.Audit;
 import ingest.outbox.Committed;
 import ingest.outbox.Intake;
 import ingest.outbox.Outbox;
@@ -23,6 +25,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /admin/emit}: commits the envelopes of NDJSON lines. A line that is wrong is told by
@@ -38,18 +42,25 @@ public final class EmitApi {
   private final Outbox outbox;
   private final EventTypes types;
   private final Clock clock;
+  private final Audit audit;
 
-  public EmitApi(Outbox outbox, EventTypes types, Clock clock) {
+  public EmitApi(Outbox outbox, EventTypes types, Clock clock, Audit audit) {
     this.outbox = outbox;
     this.types = types;
     this.clock = clock;
+    this.audit = audit;
   }
 
-  public String emit(@Body String body) throws SQLException {
+  public String emit(@Header(Actor.HOLDER) @Nullable String holder, @Body String body)
+      throws SQLException {
     List<String> lines = body.lines().toList();
     if (lines.size() > MOST) {
       throw new AdminRefusal(413, "more than " + MOST + " lines in one call");
     }
+    audit.record(
+        Actor.of(holder, JSON.createObjectNode()),
+        "emit",
+        JSON.createObjectNode().put("lines", lines.size()));
     ObjectNode answer = JSON.createObjectNode();
     ArrayNode rejected = JSON.createArrayNode();
     List<Envelope> envelopes = new ArrayList<>();

@@ -1,9 +1,10 @@
 package ingest.admin;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.operation.Actor;
+import ingest.operation.Audit;
 import ingest.poll.Lag;
 import ingest.poll.PollRun;
 import ingest.poll.Pollers;
@@ -15,22 +16,26 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
+import org.jspecify.annotations.Nullable;
 import org.quartz.SchedulerException;
 
 /** {@code /admin/pollers}: list, pause, resume, run once. */
 public final class PollersApi {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> ACTIONS = List.of("pause", "resume", "run");
   private static final Duration LONGEST_RUN = Duration.ofSeconds(55);
 
   private final Pollers pollers;
   private final Switches switches;
   private final List<Lag> lags;
+  private final Audit audit;
 
   /** {@code lags}: of the pollers that know how far they are behind. */
-  public PollersApi(Pollers pollers, Switches switches, List<Lag> lags) {
+  public PollersApi(Pollers pollers, Switches switches, List<Lag> lags, Audit audit) {
     this.pollers = pollers;
     this.switches = switches;
     this.lags = List.copyOf(lags);
+    this.audit = audit;
   }
 
   public String list() throws SQLException, SchedulerException {
@@ -41,23 +46,29 @@ public final class PollersApi {
     return all.toString();
   }
 
-  public String act(@Header("name") String name, @Header("action") String action, @Body String body)
+  public String act(
+      @Header("name") String name,
+      @Header("action") String action,
+      @Header(Actor.HOLDER) @Nullable String holder,
+      @Body String body)
       throws SQLException, SchedulerException, InterruptedException {
     if (!pollers.names().contains(name)) {
       throw new AdminRefusal(
           404, "no poller %s; there are: %s".formatted(name, String.join(", ", pollers.names())));
     }
-    JsonNode request = Requests.object(body);
+    if (!ACTIONS.contains(action)) {
+      throw new AdminRefusal(404, "no action " + action + "; pause, resume or run");
+    }
+    Actor actor = Actor.of(holder, Requests.object(body));
+    audit.record(actor, "poller." + action, JSON.createObjectNode().put("poller", name));
     switch (action) {
-      case "pause" ->
-          switches.set(Pollers.key(name), "false", Requests.who(request), Requests.why(request));
+      case "pause" -> switches.set(Pollers.key(name), "false", actor.who(), actor.why());
       case "resume" -> switches.clear(Pollers.key(name));
-      case "run" -> {
+      default -> {
         if (pollers.run(name, LONGEST_RUN) == null) {
           throw new AdminRefusal(504, "the run of " + name + " goes on");
         }
       }
-      default -> throw new AdminRefusal(404, "no action " + action + "; pause, resume or run");
     }
     return poller(name).toString();
   }

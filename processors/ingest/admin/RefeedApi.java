@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.operation.Actor;
+import ingest.operation.Audit;
 import ingest.webhook.Refeed;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.apache.camel.Body;
+import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +34,17 @@ public final class RefeedApi {
 
   private final @Nullable Refeed refeed;
   private final Clock clock;
+  private final Audit audit;
 
   /** {@code refeed}: null where there is no archive. */
-  public RefeedApi(@Nullable Refeed refeed, Clock clock) {
+  public RefeedApi(@Nullable Refeed refeed, Clock clock, Audit audit) {
     this.refeed = refeed;
     this.clock = clock;
+    this.audit = audit;
   }
 
-  public String page(@Body String body) throws SQLException, InterruptedException {
+  public String page(@Header(Actor.HOLDER) @Nullable String holder, @Body String body)
+      throws SQLException, InterruptedException {
     JsonNode request = Requests.object(body);
     if (refeed == null) {
       throw new AdminRefusal(409, "this process runs without ClickHouse, where the inbox is");
@@ -57,15 +63,8 @@ public final class RefeedApi {
     try {
       ObjectNode answer = JSON.createObjectNode();
       if (after == null) {
+        audit.record(Actor.of(holder, request), "refeed", request);
         answer.put("total", refeed.count(window));
-        LOG.info(
-            "refeed of {} from {} to {}{}, asked by {}: {}",
-            window.source(),
-            window.from(),
-            window.to(),
-            dry ? ", dry" : "",
-            Requests.who(request),
-            Requests.why(request));
       }
       return told(answer, refeed.page(window, after, dry)).toString();
     } catch (IOException e) {

@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an action: an object that says who and why. */
+/** What a request says: its body is an object, with who and why in it. */
 final class Requests {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int LONGEST = 500;
 
   private Requests() {}
 
@@ -27,19 +26,14 @@ final class Requests {
     throw new AdminRefusal(400, "the body is not an object");
   }
 
-  static String who(JsonNode request) {
-    return text(request, "who", "unknown");
-  }
-
-  static String why(JsonNode request) {
-    return text(request, "why", "not said");
-  }
-
-  private static String text(JsonNode request, String field, String absent) {
-    String value = request.path(field).asText("");
-    if (value.isBlank()) {
-      return absent;
+  /** The number of a row that a list goes on before; the end of all when none is given. */
+  static long before(@Nullable String number) {
+    if (number == null || number.isEmpty()) {
+      return Long.MAX_VALUE;
     }
-    return value.length() > LONGEST ? value.substring(0, LONGEST) : value;
+    if (!number.matches("\\d{1,18}")) {
+      throw new AdminRefusal(400, "before is a number of an answer");
+    }
+    return Long.parseLong(number);
   }
 }

@@ -37,6 +37,10 @@ final class Progress implements AutoCloseable {
     return of(around, task, calls, " calls", 1);
   }
 
+  static Progress of(Surroundings around, String task, long most) {
+    return of(around, task, most, "", 1);
+  }
+
   private static Progress of(
       Surroundings around, String task, long most, String unit, long unitSize) {
     if (!around.terminal()) {

@@ -5,17 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.settings.Settings;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +24,8 @@ import picocli.CommandLine.Option;
     description = {
       "Sends calls of a third party that the inbox has kept through the mappers of today, and says how many events were new.",
       "",
-      "What is known already changes nothing, so it may be given up and begun again at any time. A call keeps the time at which it came; its events go out like any others. The inbox keeps a call for 30 days, and has it a few seconds after it came. A FROM or TO is an RFC 3339 time, or how long ago: 90m, 24h, 7d.",
+      "What is known already changes nothing, so it may be given up and begun again at any time. A call keeps the time at which it came; its events go out like any others. The inbox keeps a call for 30 days, and has it a few seconds after it came. "
+          + When.FORMS,
       "",
       "After a lost connection or a 503 a page is repeated for about a minute; Ctrl-C says how far it came. Exits with 1 when an event could not be committed."
     },
@@ -41,7 +37,6 @@ import picocli.CommandLine.Option;
     })
 final class RefeedCommand implements Callable<Integer> {
   private static final String PATH = "/admin/refeed";
-  private static final Pattern AGO = Pattern.compile("(\\d{1,6})([smhd])");
 
   /** About a minute together: a restart or a switch-over of the database is shorter. */
   private static final List<Duration> PAUSES =
@@ -86,8 +81,8 @@ final class RefeedCommand implements Callable<Integer> {
     AdminApi connection = api.connect();
     ObjectNode request = api.audited(why);
     request.put("source", source);
-    request.put("from", time("--from", from).toString());
-    request.put("to", time("--to", to).toString());
+    request.put("from", When.of("--from", from, around.clock()).toString());
+    request.put("to", When.of("--to", to, around.clock()).toString());
     said.forEach(request.putArray("said")::add);
     request.put("unmapped_only", unmappedOnly);
     request.put("dry_run", dry);
@@ -158,27 +153,6 @@ final class RefeedCommand implements Callable<Integer> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CommandFailure("interrupted");
-    }
-  }
-
-  private Instant time(String option, String text) {
-    Matcher ago = AGO.matcher(text);
-    if (ago.matches()) {
-      long number = Long.parseLong(ago.group(1));
-      Duration span =
-          switch (ago.group(2)) {
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
-            default -> Duration.ofDays(number);
-          };
-      return around.clock().instant().minus(span);
-    }
-    try {
-      return OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeException e) {
-      throw new CommandFailure.Misuse(
-          option + " is neither a time such as 2026-11-19T08:00:00Z nor an age such as 24h");
     }
   }
 

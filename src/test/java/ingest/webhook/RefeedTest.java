@@ -30,6 +30,7 @@ import ingest.envelope.EventTypes;
 import ingest.kick.KickSender;
 import ingest.mapping.Arrival;
 import ingest.mapping.Mapper;
+import ingest.operation.Audit;
 import ingest.outbox.Intake;
 import ingest.outbox.Original;
 import ingest.outbox.Outbox;
@@ -375,7 +376,7 @@ class RefeedTest {
   }
 
   private RefeedApi api(@Nullable Refeed of) {
-    return new RefeedApi(of, Clock.fixed(now, ZoneOffset.UTC));
+    return new RefeedApi(of, Clock.fixed(now, ZoneOffset.UTC), new Audit(STORES.dm()));
   }
 
   @Test
@@ -386,12 +387,12 @@ class RefeedTest {
             .put("source", "kick")
             .put("from", now.minusSeconds(60).toString())
             .put("to", now.plusSeconds(60).toString());
-    JsonNode first = JSON.readTree(api(refeed).page(request.toString()));
+    JsonNode first = JSON.readTree(api(refeed).page(null, request.toString()));
     assertEquals(1, first.path("total").asInt());
     assertEquals(1, first.path("calls").asInt());
     assertEquals(1, first.path("types").path(FOLLOWED).path("new").asInt());
     request.set("after", first.path("after"));
-    JsonNode second = JSON.readTree(api(refeed).page(request.toString()));
+    JsonNode second = JSON.readTree(api(refeed).page(null, request.toString()));
     assertTrue(second.path("after").isNull());
     assertEquals(0, second.path("calls").asInt());
     assertFalse(second.has("total"));
@@ -416,15 +417,15 @@ class RefeedTest {
             .put("to", now.plus(Duration.parse(to)).toString())
             .toString();
     if (status == 200) {
-      assertEquals(0, JSON.readTree(api(refeed).page(request)).path("calls").asInt());
+      assertEquals(0, JSON.readTree(api(refeed).page(null, request)).path("calls").asInt());
     } else {
       assertEquals(
-          status, assertThrows(AdminRefusal.class, () -> api(refeed).page(request)).status());
+          status, assertThrows(AdminRefusal.class, () -> api(refeed).page(null, request)).status());
     }
   }
 
   @Test
   void without_an_archive_there_is_nothing_to_feed() throws SQLException {
-    assertEquals(409, assertThrows(AdminRefusal.class, () -> api(null).page("{}")).status());
+    assertEquals(409, assertThrows(AdminRefusal.class, () -> api(null).page(null, "{}")).status());
   }
 }
