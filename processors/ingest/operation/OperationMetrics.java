@@ -63,7 +63,7 @@ public final class OperationMetrics {
         .register(registry);
   }
 
-  void done(String kind, long more) {
+  void done(String kind, double more) {
     Counter counter = items.get(kind);
     if (counter != null) {
       counter.increment(more);
