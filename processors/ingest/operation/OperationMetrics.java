@@ -63,10 +63,10 @@ public final class OperationMetrics {
         .register(registry);
   }
 
-  void done(String kind, double more) {
+  void done(String kind, long more) {
     Counter counter = items.get(kind);
     if (counter != null) {
-      counter.increment(more);
+      counter.increment((double) more);
     }
   }
 
