@@ -36,6 +36,10 @@ import java.util.stream.Stream;
  * folder of the test's. Its output is kept, so that a test can wait for a line of it.
  */
 public final class IngestProcess implements AutoCloseable {
+  /** Starts sooner, and is slower from then on. */
+  private static final List<String> SHORT_LIVED =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
   private static final String CLASSES = System.getProperty("java.class.path", "");
@@ -122,13 +126,16 @@ public final class IngestProcess implements AutoCloseable {
   /** Starts it and returns at once; nothing of the test's own environment but PATH gets in. */
   public static IngestProcess start(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(Path.of(""), CLASSES, List.of(), environment, arguments);
+    return start(Path.of(""), CLASSES, List.of(), SHORT_LIVED, environment, arguments);
   }
 
-  /** The same out of reach of a terminal's Ctrl-C, which is for the program that starts it. */
+  /**
+   * The same out of reach of a terminal's Ctrl-C, which is for the program that starts it; compiled
+   * as in production, where it is to bear a load.
+   */
   public static IngestProcess startApart(Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(Path.of(""), CLASSES, List.of("setsid"), environment, arguments);
+    return start(Path.of(""), CLASSES, List.of("setsid"), List.of(), environment, arguments);
   }
 
   /** The same with {@code root} for its working directory, which has to hold what it reads. */
@@ -141,13 +148,14 @@ public final class IngestProcess implements AutoCloseable {
   static IngestProcess startIn(
       Path root, String classPath, Map<String, String> environment, String... arguments)
       throws IOException {
-    return start(root, classPath, List.of(), environment, arguments);
+    return start(root, classPath, List.of(), SHORT_LIVED, environment, arguments);
   }
 
   private static IngestProcess start(
       Path root,
       String classPath,
       List<String> prefix,
+      List<String> flags,
       Map<String, String> environment,
       String... arguments)
       throws IOException {
@@ -161,12 +169,9 @@ public final class IngestProcess implements AutoCloseable {
                         "env",
                         "--default-signal=INT",
                         Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
-                        "-Xmx400m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        classPath,
-                        "ingest.Main"),
+                        "-Xmx400m"),
+                    flags.stream(),
+                    Stream.of("-cp", classPath, "ingest.Main"),
                     Stream.of(arguments))
                 .flatMap(part -> part)
                 .toList());
