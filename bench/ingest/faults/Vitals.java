@@ -27,18 +27,21 @@ record Vitals(long rss, long live) {
   static final long MOST_KEPT = 64L << 20;
 
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
-  private static final Pattern GENERATION = Pattern.compile("generation\\s.* used (\\d+)K");
+
+  /** Of the whole heap, or of each generation, by the collector. */
+  private static final Pattern USED = Pattern.compile("(?:heap|generation)\\s.* used (\\d+)K");
+
   private static final int PATIENCE_SECONDS = 60;
 
   /** Makes it collect first. */
   static Vitals of(ProcessHandle process) throws IOException, InterruptedException {
     jcmd(process, "GC.run");
+    String told = jcmd(process, "GC.heap_info");
     long used =
-        GENERATION
-            .matcher(jcmd(process, "GC.heap_info"))
-            .results()
-            .mapToLong(found -> Long.parseLong(found.group(1)))
-            .sum();
+        USED.matcher(told).results().mapToLong(found -> Long.parseLong(found.group(1))).sum();
+    if (used == 0) {
+      throw new IOException("GC.heap_info does not tell what is used: " + told);
+    }
     return new Vitals(rss(process), used * 1024);
   }
 
