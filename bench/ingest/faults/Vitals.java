@@ -29,7 +29,7 @@ record Vitals(long rss, long live) {
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   /** Of the whole heap, or of each generation, by the collector. */
-  private static final Pattern USED = Pattern.compile("(?:heap|generation)\\s.* used (\\d+)K");
+  private static final Pattern USED = Pattern.compile("(?:heap|generation|Gen)\\s.* used (\\d+)K");
 
   private static final int PATIENCE_SECONDS = 60;
 
