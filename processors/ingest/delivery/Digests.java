@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.signature.Signed;
 import ingest.signature.StandardWebhooks;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,10 +17,10 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Asks an environment, signed, how many events it has processed. */
+/** Asks an environment, signed, what it has processed. */
 public final class Digests {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final HttpClient client =
       HttpClient.newBuilder()
@@ -35,30 +36,60 @@ public final class Digests {
    */
   public long processed(Target target, @Nullable Instant from)
       throws IOException, InterruptedException {
-    URI url = Objects.requireNonNull(target.url());
-    String path = url.getRawPath() + "/digest" + (from == null ? "" : "?from=" + from);
-    Signed signed =
-        StandardWebhooks.sign(
-            target.secrets(),
-            "digest_" + UUID.randomUUID(),
-            Instant.now(),
-            path.getBytes(StandardCharsets.UTF_8));
-    HttpResponse<String> answer =
-        client.send(
-            HttpRequest.newBuilder(url.resolve(path))
-                .timeout(TIMEOUT)
-                .header(StandardWebhooks.ID, signed.id())
-                .header(StandardWebhooks.TIMESTAMP, signed.timestamp())
-                .header(StandardWebhooks.SIGNATURE, signed.signature())
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
     JsonNode count =
-        answer.statusCode() == 200
-            ? JSON.readTree(answer.body()).path("processed_events")
-            : JSON.missingNode();
+        ask(target, "digest", from == null ? "" : "?from=" + from).path("processed_events");
     if (!count.isIntegralNumber()) {
-      throw new IOException("answered " + answer.statusCode() + " to the digest");
+      throw new IOException("answered without a number to the digest");
     }
     return count.longValue();
+  }
+
+  /**
+   * What it answers to one of its questions.
+   *
+   * @param question the last part of its path
+   * @param query with its question mark, or empty
+   * @throws IOException when it does not answer with 200 and JSON
+   */
+  public JsonNode ask(Target target, String question, String query)
+      throws IOException, InterruptedException {
+    URI url = Objects.requireNonNull(target.url());
+    String path = url.getRawPath() + "/" + question + query;
+    return answer(
+        question,
+        signed(target, url.resolve(path), path.getBytes(StandardCharsets.UTF_8)).GET().build());
+  }
+
+  /** The same for a question that has a body. */
+  public JsonNode ask(Target target, String question, byte[] body)
+      throws IOException, InterruptedException {
+    URI url = Objects.requireNonNull(target.url());
+    return answer(
+        question,
+        signed(target, url.resolve(url.getRawPath() + "/" + question), body)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  private static HttpRequest.Builder signed(Target target, URI url, byte[] what) {
+    Signed signed =
+        StandardWebhooks.sign(
+            target.secrets(), "digest_" + UUID.randomUUID(), Instant.now(), what);
+    return HttpRequest.newBuilder(url)
+        .timeout(TIMEOUT)
+        .header(StandardWebhooks.ID, signed.id())
+        .header(StandardWebhooks.TIMESTAMP, signed.timestamp())
+        .header(StandardWebhooks.SIGNATURE, signed.signature());
+  }
+
+  private JsonNode answer(String question, HttpRequest request)
+      throws IOException, InterruptedException {
+    HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      String refused = "answered " + answer.statusCode() + " to the question " + question;
+      throw answer.statusCode() == 404 ? new FileNotFoundException(refused) : new IOException(refused);
+    }
+    return JSON.readTree(answer.body());
   }
 }

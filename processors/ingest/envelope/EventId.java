@@ -38,6 +38,16 @@ public final class EventId {
     return new Ulid(time.toEpochMilli(), Arrays.copyOf(sha256.digest(), 10)).toUuid();
   }
 
+  /** The lowest id of a time. */
+  public static UUID first(Instant time) {
+    return new UUID(time.toEpochMilli() << 16, 0);
+  }
+
+  /** The time that it tells, which is that of its fact and not of its commit. */
+  public static Instant time(UUID id) {
+    return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
+  }
+
   /** As it stands on the wire: 26 characters, upper case. */
   public static String text(UUID id) {
     return Ulid.from(id).toString();

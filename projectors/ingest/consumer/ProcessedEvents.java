@@ -5,9 +5,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
@@ -15,6 +18,26 @@ import java.util.UUID;
 public final class ProcessedEvents {
   /** Days of partitions made ahead, today included. */
   private static final int DAYS = 8;
+
+  private static final String MINUTES =
+      """
+      SELECT ('x' || encode(substring(uuid_send(event_id) FROM 1 FOR 6), 'hex'))::bit(48)::bigint / 60000 AS minute,
+             count(*) AS events,
+             bit_xor(('x' || encode(substring(uuid_send(event_id) FROM 9), 'hex'))::bit(64)::bigint) AS hash
+      FROM public.processed_events WHERE event_id >= ? AND event_id < ? GROUP BY 1 ORDER BY 1
+      """;
+
+  private static final String IDS =
+      """
+      SELECT event_id, processed_at FROM public.processed_events
+      WHERE event_id >= ? AND event_id > ? AND event_id < ? ORDER BY event_id LIMIT ?
+      """;
+
+  /** What there is of one minute of ids: how many, and the XOR of their low halves. */
+  public record Minute(long minute, long events, long hash) {}
+
+  /** An id and when it was recorded. */
+  public record Processed(UUID id, Instant at) {}
 
   private final EnvDatabase env;
 
@@ -69,6 +92,47 @@ public final class ProcessedEvents {
         return rows.getLong(1);
       }
     }
+  }
+
+  /** Minute by minute of the ids, from {@code first} (inclusive) to {@code end} (exclusive). */
+  public List<Minute> minutes(UUID first, UUID end) throws SQLException {
+    List<Minute> minutes = new ArrayList<>();
+    try (Connection connection = env.connection();
+        PreparedStatement query = connection.prepareStatement(MINUTES)) {
+      query.setObject(1, first);
+      query.setObject(2, end);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          minutes.add(
+              new Minute(rows.getLong("minute"), rows.getLong("events"), rows.getLong("hash")));
+        }
+      }
+    }
+    return minutes;
+  }
+
+  /**
+   * At most {@code most} ids from {@code first} (inclusive) to {@code end} (exclusive) and behind
+   * {@code after}, in their order.
+   */
+  public List<Processed> ids(UUID first, UUID after, UUID end, int most) throws SQLException {
+    List<Processed> ids = new ArrayList<>();
+    try (Connection connection = env.connection();
+        PreparedStatement query = connection.prepareStatement(IDS)) {
+      query.setObject(1, first);
+      query.setObject(2, after);
+      query.setObject(3, end);
+      query.setInt(4, most);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          ids.add(
+              new Processed(
+                  rows.getObject("event_id", UUID.class),
+                  rows.getObject("processed_at", OffsetDateTime.class).toInstant()));
+        }
+      }
+    }
+    return ids;
   }
 
   /** Makes the partitions of today and the week ahead; idempotent. */
