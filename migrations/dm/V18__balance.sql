@@ -48,5 +48,6 @@ CREATE TABLE ingest.balance_mismatch (
 CREATE TABLE ingest.balance_store (
     target text PRIMARY KEY,
     unasked_since timestamptz NOT NULL,
+    silent boolean NOT NULL, -- it knows no such question: of an older version, or no environment of ours
     detail text NOT NULL CHECK (length(detail) <= 500)
 );

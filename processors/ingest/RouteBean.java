@@ -1,12 +1,16 @@
 package ingest;
 
 import ingest.admin.AuditApi;
+import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
+import ingest.balance.Balance;
+import ingest.balance.Hours;
+import ingest.balance.Mend;
 import ingest.channel.ChannelMetrics;
 import ingest.claim.InternalClaims;
 import ingest.claim.VerifyClaim;
@@ -120,7 +124,11 @@ public enum RouteBean {
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
   EVENT_KEYS("eventKeys", EventKeys.class),
-  DISK_HORIZON("diskHorizon", DiskHorizon.class);
+  DISK_HORIZON("diskHorizon", DiskHorizon.class),
+  BALANCE("balance", Balance.class),
+  BALANCE_HOURS("balanceHours", Hours.class),
+  MEND("mend", Mend.class),
+  BALANCE_API("balanceApi", BalanceApi.class);
 
   private final String bean;
   private final Class<?> type;

@@ -3,6 +3,7 @@ package ingest;
 import ingest.admin.AdminGuard;
 import ingest.admin.AdminTokens;
 import ingest.admin.AuditApi;
+import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
 import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
@@ -12,6 +13,11 @@ import ingest.admin.StatusReport;
 import ingest.admin.StoreStatus;
 import ingest.admin.TargetsApi;
 import ingest.admin.UpstreamStatus;
+import ingest.balance.Balance;
+import ingest.balance.BalanceMetrics;
+import ingest.balance.Books;
+import ingest.balance.Hours;
+import ingest.balance.Mend;
 import ingest.channel.ChannelMetrics;
 import ingest.channel.ChannelNumbers;
 import ingest.channel.ChannelState;
@@ -421,6 +427,7 @@ final class Wiring implements AutoCloseable {
     RouteBean.OPERATIONS.bind(registry, operations);
     RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
     RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));
+    BalanceApi balance = wireBalance(registry, dm, all, outbox, operations);
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     new LiveChannels(meters, dm, LIVE_PLATFORMS);
@@ -437,7 +444,8 @@ final class Wiring implements AutoCloseable {
             List.of(
                 new UpstreamStatus(Objects.requireNonNull(permits), Limits.of(settings)),
                 new StoreStatus(
-                    Objects.requireNonNull(oldDays), Objects.requireNonNull(diskHorizon)))));
+                    Objects.requireNonNull(oldDays), Objects.requireNonNull(diskHorizon)),
+                balance)));
     RouteBean.POLLERS_API.bind(
         registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm)), audit));
     RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp, audit));
@@ -448,6 +456,25 @@ final class Wiring implements AutoCloseable {
             : new Refeed(
                 clickHouse, dm, outbox, Webhooks.mapping(types, settings), Webhooks.senders());
     RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock, audit));
+  }
+
+  private BalanceApi wireBalance(
+      Registry registry, DmDatabase dm, List<Target> all, Outbox outbox, Operations operations) {
+    ClickHouse archive =
+        StartChecks.archive(settings) ? new ClickHouse(settings.text("clickhouse.url")) : null;
+    Duration keys = Horizons.of(settings).intake();
+    List<String> names = all.stream().map(Target::name).toList();
+    Hours hours = new Hours(dm, keys, settings.duration("balance.settle"));
+    Balance balance = Balance.of(dm, archive, all, keys, hours, clock);
+    new BalanceMetrics(meters, dm, names);
+    BalanceApi api =
+        new BalanceApi(balance, hours, new Books(dm), operations, names, keys, clock);
+    RouteBean.BALANCE.bind(registry, balance);
+    RouteBean.BALANCE_HOURS.bind(registry, hours);
+    RouteBean.MEND.bind(
+        registry, new Mend(balance, hours, dm, archive, outbox, all, operations, clock));
+    RouteBean.BALANCE_API.bind(registry, api);
+    return api;
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

@@ -27,7 +27,7 @@ public enum Kind {
   }
 
   /** As a person reads it. */
-  String words() {
+  public String words() {
     return words;
   }
 }

@@ -8,4 +8,4 @@ import java.util.UUID;
  *
  * @param ids all of them
  */
-record Mismatch(String target, Kind kind, Repair repair, List<UUID> ids) {}
+public record Mismatch(String target, Kind kind, Repair repair, List<UUID> ids) {}

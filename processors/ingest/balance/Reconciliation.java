@@ -16,7 +16,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  * is a mismatch, and nothing needs to stand still.
  */
 public final class Reconciliation {
-  /** Of a target whose every event of a day is known to have arrived: the day was dropped since. */
+  /** Stands for a target where the outbox itself lacks something. */
+  static final String OUTBOX = "outbox";
+
+  /** What an environment has. */
   private record Side(Target target, Map<Long, Digest> has) {}
 
   private final Accepted accepted;
@@ -78,14 +80,14 @@ public final class Reconciliation {
         place.kept().isEmpty() ? Map.of() : accepted.delivered(place);
     Map<String, Set<Accepted.TypeOfDay>> whole = accepted.whole(place.dropped());
     Findings findings = new Findings();
-    Map<String, String> unasked = new TreeMap<>();
+    List<Look.Unasked> unasked = new ArrayList<>();
     List<String> asked = new ArrayList<>();
     Archive.Content content = null;
     if (archive != null) {
       try {
         content = archive.minutes(span);
       } catch (IOException e) {
-        unasked.put(Target.CLICKHOUSE, "cannot be asked: " + e.getMessage());
+        unasked.add(away(Target.CLICKHOUSE, e));
       }
     }
     for (Target target : targets) {
@@ -112,15 +114,19 @@ public final class Reconciliation {
           asked.add(target.name());
         }
       } catch (FileNotFoundException e) {
-        unasked.put(target.name(), "has no such question: " + e.getMessage());
+        unasked.add(new Look.Unasked(target.name(), true, String.valueOf(e.getMessage())));
       } catch (IOException e) {
-        unasked.put(target.name(), "cannot be asked: " + e.getMessage());
+        unasked.add(away(target.name(), e));
       }
     }
     if (!place.kept().isEmpty()) {
       books(place, only, findings);
     }
     return new Look(hour, place.events(), asked, findings.all(), unasked);
+  }
+
+  private static Look.Unasked away(String target, IOException e) {
+    return new Look.Unasked(target, false, "cannot be asked: " + e.getMessage());
   }
 
   private void archive(
@@ -246,7 +252,7 @@ public final class Reconciliation {
     if (only == null) {
       accepted
           .withoutEvent(place)
-          .forEach(id -> findings.add("outbox", Kind.NOT_ACCOUNTED, Repair.NONE, id));
+          .forEach(id -> findings.add(OUTBOX, Kind.NOT_ACCOUNTED, Repair.NONE, id));
     }
   }
 

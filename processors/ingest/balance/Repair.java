@@ -5,17 +5,17 @@ import java.util.Locale;
 /** What mends it; the words of {@code ingest.balance_mismatch.repair}. */
 public enum Repair {
   /** Its delivery is opened again, and the lane sends it from the outbox. */
-  SEND("lacks it; it is sent again from the outbox"),
+  SEND("lacks it; mend sends it again from the outbox"),
   /** The outbox has dropped its day: it is posted from the archive. */
-  REPLAY("lacks it; it is posted from the archive"),
+  REPLAY("lacks it; the outbox has dropped its day, mend posts it from the archive"),
   /** The outbox does not know it: it is accepted again from the archive. */
-  ACCEPT("has it and the outbox does not know it; it is accepted again from the archive"),
+  ACCEPT("has it and the outbox does not know it; mend accepts it again from the archive"),
   /** It was accepted and nothing was to be delivered: a delivery is made. */
-  DELIVER("was never to get it though it takes its type; a delivery is made"),
+  DELIVER("takes its type and has no delivery of it; mend makes one"),
   /** The exceptions of its chunk are counted again. */
-  RECOUNT("has chunks whose exceptions are miscounted; they are counted again"),
+  RECOUNT("has chunks whose exceptions are miscounted; mend counts them again"),
   /** Nobody has what it would take. */
-  NONE("nobody has what it would take: beyond repair");
+  NONE("cannot be put right: nobody has what it would take");
 
   private final String words;
 
@@ -23,7 +23,8 @@ public enum Repair {
     this.words = words;
   }
 
-  String word() {
+  /** As a table and JSON have it. */
+  public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
@@ -32,7 +33,7 @@ public enum Repair {
   }
 
   /** What is so of the target, as a person reads it. */
-  String words() {
+  public String words() {
     return words;
   }
 }

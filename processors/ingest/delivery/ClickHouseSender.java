@@ -108,7 +108,7 @@ public final class ClickHouseSender implements Processor {
       append(raw, raw(event, envelope));
     }
     tables.put("vf.raw_events_log", raw);
-    String token = Composition.id(batch.events());
+    String token = again(batch) ? batch.token().toString() : Composition.id(batch.events());
     try {
       for (Map.Entry<String, ByteArrayOutputStream> table : tables.entrySet()) {
         clickHouse.insert(table.getKey(), token, table.getValue().toByteArray());
@@ -117,6 +117,11 @@ public final class ClickHouseSender implements Processor {
     } catch (IOException e) {
       return new Outcome.TargetBroken(e.toString(), null);
     }
+  }
+
+  /** What is sent once more must not be taken for a repetition: it may be gone from the tables. */
+  private static boolean again(Batch batch) {
+    return !batch.items().isEmpty() || batch.chunks().stream().anyMatch(c -> c.attempts() > 0);
   }
 
   /** By {@code channelid}, of the events that become more than raw events. */

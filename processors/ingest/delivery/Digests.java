@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Asks an environment, signed, what it has processed. */
+/** Speaks to an environment beside the lanes, signed: what it has processed, and what it lacks. */
 public final class Digests {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -70,6 +70,27 @@ public final class Digests {
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build());
+  }
+
+  /**
+   * Gives it a CloudEvents batch that no lane has.
+   *
+   * @return its result for each event that it did not simply apply, by id
+   * @throws IOException when it does not say what became of them; they may be given again
+   */
+  public JsonNode give(Target target, byte[] batch) throws IOException, InterruptedException {
+    JsonNode results =
+        answer(
+                "events",
+                signed(target, Objects.requireNonNull(target.url()), batch)
+                    .header("content-type", "application/cloudevents-batch+json")
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(batch))
+                    .build())
+            .path("results");
+    if (!results.isObject()) {
+      throw new IOException("answered without results");
+    }
+    return results;
   }
 
   private static HttpRequest.Builder signed(Target target, URI url, byte[] what) {
