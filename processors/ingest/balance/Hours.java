@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Which hours are to be looked at, and what the last look at each has found. */
 public final class Hours {
   /** Hours of one run: a run ends before the next begins. */
-  private static final int RUN = 48;
+  private static final int RUN = 60;
 
   /** How long one instance has an hour to itself; longer than a look takes. */
   private static final Duration LOOK = Duration.ofMinutes(20);
