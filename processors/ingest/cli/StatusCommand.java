@@ -86,6 +86,17 @@ final class StatusCommand implements Callable<Integer> {
     }
     section("Outbox days past retention", held, out);
 
+    Table balance = new Table("HOURS LOOKED AT", "LATEST LOOK", "EVENTS MISMATCHED", "BEYOND REPAIR");
+    JsonNode known = status.path("balance");
+    if (known.isObject()) {
+      balance.row(
+          known.path("hours").path("looked_at"),
+          Text.time(known.path("hours").path("latest_look"), around.clock()),
+          Table.alarm(known.path("mismatched")),
+          known.path("beyond_repair"));
+    }
+    section("Balance", balance, out);
+
     Table disk = new Table("STORE", "ON DISK", "BUDGET", "FULL IN");
     for (Map.Entry<String, JsonNode> store : status.path("disk").properties()) {
       disk(disk, store.getKey(), store.getValue());
