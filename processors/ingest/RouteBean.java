@@ -8,6 +8,7 @@ import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
+import ingest.admin.WhereApi;
 import ingest.balance.Balance;
 import ingest.balance.Hours;
 import ingest.balance.Mend;
@@ -17,6 +18,7 @@ import ingest.claim.VerifyClaim;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
 import ingest.consumer.ProcessedRetention;
+import ingest.consumer.ProjectedRows;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.ClickHouseSender;
 import ingest.delivery.HttpSender;
@@ -102,6 +104,7 @@ public enum RouteBean {
   PROCESSED_EVENTS("processedEvents", ProcessedEvents.class),
   PROCESSED_RETENTION("processedRetention", ProcessedRetention.class),
   INTERNAL_EVENTS("internalEvents", InternalEvents.class),
+  PROJECTED_ROWS("projectedRows", ProjectedRows.class),
   VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
   VERIFY_CLAIM("verifyClaim", VerifyClaim.class),
   INTERNAL_CLAIMS("internalClaims", InternalClaims.class),
@@ -128,7 +131,8 @@ public enum RouteBean {
   BALANCE("balance", Balance.class),
   BALANCE_HOURS("balanceHours", Hours.class),
   MEND("mend", Mend.class),
-  BALANCE_API("balanceApi", BalanceApi.class);
+  BALANCE_API("balanceApi", BalanceApi.class),
+  WHERE_API("whereApi", WhereApi.class);
 
   private final String bean;
   private final Class<?> type;

@@ -13,11 +13,13 @@ import ingest.admin.StatusReport;
 import ingest.admin.StoreStatus;
 import ingest.admin.TargetsApi;
 import ingest.admin.UpstreamStatus;
+import ingest.admin.WhereApi;
 import ingest.balance.Balance;
 import ingest.balance.BalanceMetrics;
 import ingest.balance.Books;
 import ingest.balance.Hours;
 import ingest.balance.Mend;
+import ingest.balance.Where;
 import ingest.channel.ChannelMetrics;
 import ingest.channel.ChannelNumbers;
 import ingest.channel.ChannelState;
@@ -31,6 +33,7 @@ import ingest.consumer.EnvDatabase;
 import ingest.consumer.InternalEvents;
 import ingest.consumer.ProcessedEvents;
 import ingest.consumer.ProcessedRetention;
+import ingest.consumer.ProjectedRows;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.BacklogMetrics;
 import ingest.delivery.Backoff;
@@ -399,6 +402,7 @@ final class Wiring implements AutoCloseable {
         camel.getRegistry(), new ProcessedRetention(env, Horizons.of(settings).consumer()));
     RouteBean.INTERNAL_EVENTS.bind(
         camel.getRegistry(), new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
+    RouteBean.PROJECTED_ROWS.bind(camel.getRegistry(), new ProjectedRows(env, projectors()));
     RouteBean.VERIFY_DELIVERY.bind(
         camel.getRegistry(),
         new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
@@ -474,6 +478,7 @@ final class Wiring implements AutoCloseable {
     RouteBean.MEND.bind(
         registry, new Mend(balance, hours, dm, archive, outbox, all, operations, clock));
     RouteBean.BALANCE_API.bind(registry, api);
+    RouteBean.WHERE_API.bind(registry, new WhereApi(new Where(dm, archive, all, clock)));
     return api;
   }
 

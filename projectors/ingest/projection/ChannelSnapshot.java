@@ -34,7 +34,8 @@ public final class ChannelSnapshot {
       @Nullable Live live,
       @Nullable Title title,
       @Nullable Details details,
-      @Nullable Followers followers) {
+      @Nullable Followers followers)
+      implements Placed {
 
     /** How many follow the channel that the data names, and nothing more. */
     public static Row of(Envelope envelope, Followers followers) {
@@ -68,6 +69,12 @@ public final class ChannelSnapshot {
           title,
           details,
           null);
+    }
+
+    @Override
+    public Place place() {
+      return new Place(
+          "channel_snapshot", Map.of("platform", platform, "platform_user_id", platformUserId));
     }
 
     private String key() {

@@ -1,7 +1,9 @@
 package ingest.projection.dm;
 
 import ingest.envelope.Revision;
+import ingest.projection.Placed;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -17,10 +19,17 @@ record Claim(
     String platformUserId,
     boolean verified,
     Instant claimedAt,
-    Revision revision) {
+    Revision revision)
+    implements Placed {
 
   /** The key of {@code public.streamer_channel_link}. */
   record Link(int streamerId, long channelId) {}
+
+  @Override
+  public Place place() {
+    return new Place(
+        "streamer_channel_link", Map.of("streamer_id", streamerId, "channel_id", channelId));
+  }
 
   Link link() {
     return new Link(streamerId, channelId);

@@ -3,6 +3,7 @@ package ingest.projection.resend;
 import ingest.projection.Columns;
 import ingest.projection.Earliest;
 import ingest.projection.Guarded;
+import ingest.projection.Placed;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -53,7 +54,12 @@ final class EmailDelivery {
       Map<String, Instant> first,
       @Nullable Told<Bounce> bounce,
       @Nullable Told<String> failure,
-      @Nullable Told<String> suppression) {
+      @Nullable Told<String> suppression)
+      implements Placed {
+    @Override
+    public Place place() {
+      return new Place("email_delivery", Map.of("email_id", emailId));
+    }
 
     Row {
       first = Map.copyOf(first);

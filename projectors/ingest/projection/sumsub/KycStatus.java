@@ -4,6 +4,7 @@ import ingest.envelope.Revision;
 import ingest.projection.Columns;
 import ingest.projection.Earliest;
 import ingest.projection.Guarded;
+import ingest.projection.Placed;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -42,7 +43,12 @@ final class KycStatus {
       @Nullable Told<Review> review,
       @Nullable Told<Boolean> active,
       @Nullable Instant deletedAt,
-      @Nullable Instant personalDataDeletedAt) {
+      @Nullable Instant personalDataDeletedAt)
+      implements Placed {
+    @Override
+    public Place place() {
+      return new Place("kyc_status", Map.of("applicant_id", applicantId));
+    }
 
     Row activeIs(boolean now, Revision revision) {
       return new Row(

@@ -5,6 +5,7 @@ import ingest.envelope.Envelope;
 import ingest.envelope.Revision;
 import ingest.projection.Columns;
 import ingest.projection.Fields;
+import ingest.projection.Placed;
 import ingest.projection.Projector;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -39,7 +40,13 @@ public final class TrustScoreProjector implements Projector<TrustScoreProjector.
       @Nullable Double low,
       @Nullable Double high,
       @Nullable Integer formula,
-      @Nullable String components) {}
+      @Nullable String components)
+      implements Placed {
+    @Override
+    public Place place() {
+      return new Place("streamer_trust_scores", Map.of("channel_id", channel));
+    }
+}
 
   private static final Logger LOG = LoggerFactory.getLogger(TrustScoreProjector.class);
 
