@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.replay;
+
+import org.jspecify.annotations.NullMarked;
