@@ -18,7 +18,7 @@ final class Answers {
     }
     return switch (status) {
       case 400, 409, 413, 422, 500 -> new Outcome.Failed("answered " + status, body, retryAfter);
-      default -> new Outcome.TargetBroken("answered " + status, retryAfter);
+      default -> new Outcome.TargetBroken("answered " + status, retryAfter, status);
     };
   }
 

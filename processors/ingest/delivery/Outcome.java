@@ -18,6 +18,15 @@ public sealed interface Outcome {
   /** The target does not know the type yet; waits, costs nothing, alerts. */
   record Parked(String reason) implements Outcome {}
 
-  /** The answer was about the target, or there was none; costs no event anything. */
-  record TargetBroken(String reason, @Nullable Duration retryAfter) implements Outcome {}
+  /**
+   * The answer was about the target, or there was none; costs no event anything.
+   *
+   * @param status of the answer; 0 where there was none, or its status does not say so
+   */
+  record TargetBroken(String reason, @Nullable Duration retryAfter, int status)
+      implements Outcome {
+    public TargetBroken(String reason, @Nullable Duration retryAfter) {
+      this(reason, retryAfter, 0);
+    }
+  }
 }
