@@ -36,6 +36,7 @@ record Claim(
     Instant claimedAt) {
 
   static final String TYPE = "channel.claimed";
+  static final String SOURCE = "dm";
 
   /** The last second that RFC 3339 can write. */
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999Z");
@@ -105,12 +106,13 @@ record Claim(
   }
 
   private Draft draft(EventType type, ObjectNode data) {
-    String key = "%s %d %b %d".formatted(environment, streamerId, verified, micros());
+    String key = key(environment, streamerId, verified, claimedAt);
     return Draft.keyed(type, channel.subject(), key, claimedAt, data);
   }
 
-  private long micros() {
-    return Envelope.micros(claimedAt);
+  /** Of one subject: what makes two claims the same. {@link ClaimedIn} builds on it. */
+  static String key(String environment, long streamerId, boolean verified, Instant claimedAt) {
+    return "%s %d %b %d".formatted(environment, streamerId, verified, Envelope.micros(claimedAt));
   }
 
   /** Notes what is wrong and goes on. */
