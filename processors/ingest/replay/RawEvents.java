@@ -127,6 +127,11 @@ public final class RawEvents {
       return new Place(window.from, NONE, FIRST_STRIDE);
     }
 
+    /** Behind the last event of a window. */
+    static Place through(Window window) {
+      return new Place(window.to, NONE, FIRST_STRIDE);
+    }
+
     /** Of what {@link #json} made. */
     public static Place of(JsonNode json) {
       return new Place(
@@ -167,9 +172,9 @@ public final class RawEvents {
   public record Row(Instant time, UUID id, String type, String subject, String envelope) {}
 
   /**
-   * Some rows in their order, perhaps none.
+   * Some rows in their order; none where the window is through.
    *
-   * @param next null where the window is through
+   * @param next null where nothing is behind them
    */
   public record Page(List<Row> rows, @Nullable Place next) {
     public Page {
