@@ -6,6 +6,7 @@ import ingest.admin.EmitApi;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
+import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
 import ingest.admin.TargetsApi;
 import ingest.admin.WhereApi;
@@ -42,6 +43,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
+import ingest.replay.Replay;
 import ingest.scrape.ScrapeCalls;
 import ingest.scrape.ScrapeDo;
 import ingest.scraperapi.ScrapeJobs;
@@ -122,6 +124,8 @@ public enum RouteBean {
   EMIT_API("emitApi", EmitApi.class),
   REFEED_API("refeedApi", RefeedApi.class),
   OPERATIONS("operations", Operations.class),
+  REPLAY("replay", Replay.class),
+  REPLAYS_API("replaysApi", ReplaysApi.class),
   OPERATIONS_API("operationsApi", OperationsApi.class),
   AUDIT_API("auditApi", AuditApi.class),
   TOO_OLD("tooOld", TooOld.class),

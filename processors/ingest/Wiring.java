@@ -9,6 +9,7 @@ import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
+import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
 import ingest.admin.StoreStatus;
 import ingest.admin.TargetsApi;
@@ -46,6 +47,7 @@ import ingest.delivery.HttpSender;
 import ingest.delivery.Lane;
 import ingest.delivery.LaneComponent;
 import ingest.delivery.Lanes;
+import ingest.delivery.Posting;
 import ingest.delivery.SettleStep;
 import ingest.delivery.Settlement;
 import ingest.delivery.Target;
@@ -81,6 +83,11 @@ import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import ingest.projection.Projector;
+import ingest.replay.LiveTraffic;
+import ingest.replay.RawEvents;
+import ingest.replay.Replay;
+import ingest.replay.ReplayRuns;
+import ingest.replay.Replays;
 import ingest.scraperapi.JobsOver;
 import ingest.settings.Role;
 import ingest.settings.SettingException;
@@ -432,6 +439,7 @@ final class Wiring implements AutoCloseable {
     RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
     RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));
     BalanceApi balance = wireBalance(registry, dm, all, outbox, operations);
+    wireReplay(camel, dm, operations, all, types);
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     new LiveChannels(meters, dm, LIVE_PLATFORMS);
@@ -480,6 +488,36 @@ final class Wiring implements AutoCloseable {
     RouteBean.BALANCE_API.bind(registry, api);
     RouteBean.WHERE_API.bind(registry, new WhereApi(new Where(dm, archive, all, clock)));
     return api;
+  }
+
+  private void wireReplay(
+      CamelContext camel,
+      DmDatabase dm,
+      Operations operations,
+      List<Target> all,
+      EventTypes types) {
+    Registry registry = camel.getRegistry();
+    LiveTraffic live = new LiveTraffic(dm);
+    RawEvents archive =
+        StartChecks.archive(settings)
+            ? new RawEvents(new ClickHouse(settings.text("clickhouse.url")))
+            : null;
+    if (archive != null) {
+      Posting posting =
+          new Posting(
+              Objects.requireNonNull(registry.findSingleByType(Vertx.class)),
+              settings.duration("deliver.timeout"));
+      open.push(posting);
+      RouteBean.REPLAY.bind(
+          registry,
+          new Replay(archive, live, posting, types, all, settings.duration("replay.patience")));
+    }
+    RouteBean.REPLAYS_API.bind(
+        registry,
+        new ReplaysApi(
+            new Replays(
+                operations, archive, live, types, all, settings.list("replay.guarded"), clock),
+            new ReplayRuns(dm)));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

@@ -63,6 +63,7 @@ public final class Cli {
             .addSubcommand(new RefeedCommand(settings, around))
             .addSubcommand(new BalanceCommand(settings, around))
             .addSubcommand(new WhereCommand(settings, around))
+            .addSubcommand(new ReplayCommand(settings, around))
             .addSubcommand(new OperationsCommand(settings, around))
             .addSubcommand(new AuditCommand(settings, around))
             .addSubcommand(new TryCommand(runtime, around))
