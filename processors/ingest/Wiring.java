@@ -434,7 +434,8 @@ final class Wiring implements AutoCloseable {
     AdminGuard guard = new AdminGuard(new AdminTokens(settings));
     component(camel, "management", () -> ManagementHttp.component(port, guard));
     Audit audit = new Audit(dm);
-    Operations operations = new Operations(camel, dm, new OperationMetrics(meters, dm));
+    Operations operations = new Operations(
+            camel, dm, new OperationMetrics(meters, dm), settings.duration("operations.lease"));
     RouteBean.OPERATIONS.bind(registry, operations);
     RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
     RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));

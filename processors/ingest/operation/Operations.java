@@ -40,11 +40,6 @@ public final class Operations {
   private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** How long nothing may be heard of a page before another instance does it. */
-  public static final Duration LEASE = Duration.ofSeconds(60);
-
-  private static final double LEASE_SECONDS = LEASE.toMillis() / 1000.0;
-
   /** Operations that one process is at; the others wait, here or elsewhere. */
   private static final int AT_ONCE = 4;
 
@@ -138,12 +133,20 @@ public final class Operations {
   private final CamelContext camel;
   private final DmDatabase dm;
   private final OperationMetrics metrics;
+  private final double leaseSeconds;
   private final AtomicInteger here = new AtomicInteger();
 
-  public Operations(CamelContext camel, DmDatabase dm, OperationMetrics metrics) {
+  /**
+   * The operations of one process.
+   *
+   * @param lease how long nothing may be heard of a page before another instance does it
+   */
+  public Operations(
+      CamelContext camel, DmDatabase dm, OperationMetrics metrics, Duration lease) {
     this.camel = camel;
     this.dm = dm;
     this.metrics = metrics;
+    this.leaseSeconds = lease.toMillis() / 1000.0;
   }
 
   /**
@@ -200,7 +203,7 @@ public final class Operations {
     try (Connection connection = dm.connection();
         PreparedStatement claim = connection.prepareStatement(CLAIM)) {
       claim.setObject(1, token);
-      claim.setDouble(2, LEASE_SECONDS);
+      claim.setDouble(2, leaseSeconds);
       try (ResultSet rows = claim.executeQuery()) {
         if (!rows.next()) {
           return null;
@@ -262,7 +265,7 @@ public final class Operations {
       update.setLong(2, held.done());
       update.setObject(3, held.total(), Types.BIGINT);
       update.setString(4, held.counts().toString());
-      update.setDouble(5, LEASE_SECONDS);
+      update.setDouble(5, leaseSeconds);
       update.setLong(6, held.id());
       update.setObject(7, held.token());
       try (ResultSet rows = update.executeQuery()) {
@@ -294,7 +297,7 @@ public final class Operations {
   public void keep(Held held) throws SQLException {
     try (Connection connection = dm.connection();
         PreparedStatement keep = connection.prepareStatement(KEEP)) {
-      keep.setDouble(1, LEASE_SECONDS);
+      keep.setDouble(1, leaseSeconds);
       keep.setLong(2, held.id());
       keep.setObject(3, held.token());
       if (keep.executeUpdate() == 0) {

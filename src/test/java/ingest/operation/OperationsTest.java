@@ -26,6 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 class OperationsTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
+  private static final Duration LEASE = Duration.ofSeconds(60);
   private static final Actor ANN = new Actor("ann", "a try");
 
   private final MeterRegistry meters = new SimpleMeterRegistry();
@@ -35,7 +36,7 @@ class OperationsTest {
 
   private Operations instance() {
     return new Operations(
-        camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()));
+        camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()), LEASE);
   }
 
   @BeforeEach
@@ -112,7 +113,7 @@ class OperationsTest {
     assertTrue(here.claim(late));
     Held.of(late).advance(json("at", 4), 4);
     here.progressed(late);
-    STORES.clock(Operations.LEASE.plusSeconds(1));
+    STORES.clock(LEASE.plusSeconds(1));
     Exchange next = exchange();
     assertTrue(there.claim(next));
     assertEquals(json("at", 4), Held.of(next).position());

@@ -79,6 +79,7 @@ class ReplayTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final EventTypes TYPES = AcmeEvents.types();
   private static final Secret SECRET = Secret.parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  private static final Duration LEASE = Duration.ofSeconds(60);
   private static final Actor ANN = new Actor("ann", "a try");
   private static final Vertx VERTX = Vertx.vertx();
 
@@ -129,7 +130,7 @@ class ReplayTest {
     new Targets(STORES.dm()).configure(List.of(target("stage"), target("production")), "live");
     operations =
         new Operations(
-            camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()));
+            camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()), LEASE);
     LiveTraffic live = new LiveTraffic(STORES.dm());
     RawEvents events = new RawEvents(archive);
     posting = new Posting(VERTX, Duration.ofSeconds(5));
