@@ -76,11 +76,15 @@ public final class Operations {
       """
           + COLUMNS;
 
+  /** What only waits, for a target that is away, makes no progress. */
   private static final String PROGRESSED =
       """
-      UPDATE ingest.operation SET
-          position = CAST(? AS jsonb), done = ?, total = ?, counts = CAST(? AS jsonb), failures = 0, error = NULL,
-          progressed_at = ingest.now(), due_at = ingest.now() + make_interval(secs => ?)
+      UPDATE ingest.operation o SET
+          progressed_at = CASE WHEN (o.position, o.done) IS DISTINCT FROM (n.position, n.done)
+                               THEN ingest.now() ELSE o.progressed_at END,
+          position = n.position, done = n.done, total = ?, counts = CAST(? AS jsonb), failures = 0, error = NULL,
+          due_at = ingest.now() + make_interval(secs => ?)
+      FROM (SELECT CAST(? AS jsonb) AS position, CAST(? AS bigint) AS done) n
       WHERE id = ? AND token = ? RETURNING cancelled_by
       """;
 
@@ -261,11 +265,11 @@ public final class Operations {
   public void progressed(Connection tx, Held held) throws SQLException {
     try (PreparedStatement update = tx.prepareStatement(PROGRESSED)) {
       JsonNode position = held.position();
-      update.setString(1, position == null ? null : position.toString());
-      update.setLong(2, held.done());
-      update.setObject(3, held.total(), Types.BIGINT);
-      update.setString(4, held.counts().toString());
-      update.setDouble(5, leaseSeconds);
+      update.setObject(1, held.total(), Types.BIGINT);
+      update.setString(2, held.counts().toString());
+      update.setDouble(3, leaseSeconds);
+      update.setString(4, position == null ? null : position.toString());
+      update.setLong(5, held.done());
       update.setLong(6, held.id());
       update.setObject(7, held.token());
       try (ResultSet rows = update.executeQuery()) {
