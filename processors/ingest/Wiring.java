@@ -511,7 +511,14 @@ final class Wiring implements AutoCloseable {
       open.push(posting);
       RouteBean.REPLAY.bind(
           registry,
-          new Replay(archive, live, posting, types, all, settings.duration("replay.patience")));
+          new Replay(
+              archive,
+              live,
+              posting,
+              types,
+              all,
+              settings.duration("replay.patience"),
+              settings.duration("operations.lease").dividedBy(2)));
     }
     RouteBean.REPLAYS_API.bind(
         registry,

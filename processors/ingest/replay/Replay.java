@@ -52,9 +52,6 @@ public final class Replay {
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-  /** Below the lease, so that nobody takes it over while it waits. */
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
   private static final long LOOK_MILLIS = 100;
 
   /** Refused events that are told one by one. */
@@ -72,11 +69,13 @@ public final class Replay {
   private final EventTypes types;
   private final List<Target> targets;
   private final Duration patience;
+  private final Duration longestPause;
 
   /**
    * The steps.
    *
    * @param patience how long a live event may wait for its target before a replay gives way
+   * @param longestPause well below an operation's lease: nobody takes it over while it waits
    */
   public Replay(
       RawEvents archive,
@@ -84,13 +83,15 @@ public final class Replay {
       Posting posting,
       EventTypes types,
       List<Target> targets,
-      Duration patience) {
+      Duration patience,
+      Duration longestPause) {
     this.archive = archive;
     this.live = live;
     this.posting = posting;
     this.types = types;
     this.targets = Replays.environments(targets);
     this.patience = patience;
+    this.longestPause = longestPause;
   }
 
   /** An event that is not sent, and why; what is counted under {@code word}. */
@@ -346,12 +347,12 @@ public final class Replay {
   }
 
   /** Waits, and says what for; no longer than the process goes on. */
-  private static void await(Exchange exchange, Held held, String what, Duration pause)
+  private void await(Exchange exchange, Held held, String what, Duration pause)
       throws InterruptedException {
     held.counts().put(WAITS, what);
     long until =
         System.nanoTime()
-            + (pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE).toNanos();
+            + (pause.compareTo(longestPause) < 0 ? pause : longestPause).toNanos();
     while (System.nanoTime() - until < 0 && !exchange.getContext().isStopping()) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }

@@ -146,7 +146,14 @@ class ReplayTest {
     camel.getRegistry().bind("operations", operations);
     camel
         .getRegistry()
-        .bind("replay", new Replay(events, live, posting, TYPES, targets, Duration.ofSeconds(5)));
+        .bind("replay", new Replay(
+                events,
+                live,
+                posting,
+                TYPES,
+                targets,
+                Duration.ofSeconds(5),
+                LEASE.dividedBy(2)));
     Properties properties = new Properties();
     properties.setProperty("role.ingest", "on");
     properties.setProperty("archive", "on");
@@ -451,7 +458,9 @@ class ReplayTest {
                 assertEquals(
                     "for stage: answered 503",
                     found(operation.id()).counts().path("waits").asText()));
-    assertEquals("running", found(operation.id()).state());
+    Operation waiting = found(operation.id());
+    assertEquals("running", waiting.state());
+    assertEquals(waiting.startedAt(), waiting.progressedAt(), "it stalls, and that is alerted");
     script = ReplayTest::applied;
     work.get();
     Operation ended = found(operation.id());
