@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
       PollPush.class,
       WebhookFaults.class,
       ChatExportFaults.class,
-      PollerFaults.class
+      PollerFaults.class,
+      ReplayFaults.class
     },
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
@@ -44,6 +45,7 @@ import picocli.CommandLine.Option;
       "  bin/faults chat-export                 the same of the export of chat; see its --help",
       "  bin/faults pollers                     budgets and periods of pollers; see its --help",
       "  bin/faults poll-push                   polls beside webhooks that are lost and late",
+      "  bin/faults replay                      bugs in projectors, mended and replayed",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })

@@ -32,6 +32,7 @@ final class Instance implements AutoCloseable {
 
   private final String name;
   private final Map<String, String> environment;
+  private final @Nullable Path classes;
   private final Path log;
   private final Thread keeper;
   private State state = State.STARTING;
@@ -43,8 +44,18 @@ final class Instance implements AutoCloseable {
   private long late;
 
   Instance(String name, Map<String, String> environment, Path folder) {
+    this(name, environment, folder, null);
+  }
+
+  /**
+   * A place for processes of other classes.
+   *
+   * @param classes what stands before the product's; null for nothing
+   */
+  Instance(String name, Map<String, String> environment, Path folder, @Nullable Path classes) {
     this.name = name;
     this.environment = environment;
+    this.classes = classes;
     this.log = folder.resolve(name + ".log");
     this.keeper = new Thread(this::keep, name);
     keeper.setDaemon(true);
@@ -63,7 +74,10 @@ final class Instance implements AutoCloseable {
           if (closing) {
             return;
           }
-          started = IngestProcess.startApart(environment, "run");
+          started =
+              classes == null
+                  ? IngestProcess.startApart(environment, "run")
+                  : IngestProcess.startApartWith(classes, environment, "run");
           process = started;
           condemned = false;
           starts++;

@@ -103,6 +103,19 @@ final class Lab {
     return instance;
   }
 
+  /** The same with classes that stand before the product's. */
+  Instance instance(String name, Map<String, String> settings, Path folder, Path classes) {
+    Instance instance = new Instance(name, settings, folder, classes);
+    instances.add(instance);
+    return instance;
+  }
+
+  /** Ends one of them; another may take its place. */
+  void close(Instance instance) {
+    instance.close();
+    instances.remove(instance);
+  }
+
   /** Those that are here now. */
   List<Instance> instances() {
     return Collections.unmodifiableList(instances);

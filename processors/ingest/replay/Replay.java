@@ -127,6 +127,9 @@ public final class Replay {
       return;
     }
     JsonNode position = held.position();
+    if (position == null) {
+      held.total(archive.count(window)); // what was waited for is there now
+    }
     RawEvents.Page page =
         archive.page(
             window,

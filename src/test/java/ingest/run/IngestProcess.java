@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.BindException;
@@ -136,6 +137,18 @@ public final class IngestProcess implements AutoCloseable {
   public static IngestProcess startApart(Map<String, String> environment, String... arguments)
       throws IOException {
     return start(Path.of(""), CLASSES, List.of("setsid"), List.of(), environment, arguments);
+  }
+
+  /** The same with classes that stand before the product's. */
+  public static IngestProcess startApartWith(
+      Path classes, Map<String, String> environment, String... arguments) throws IOException {
+    return start(
+        Path.of(""),
+        classes + File.pathSeparator + CLASSES,
+        List.of("setsid"),
+        List.of(),
+        environment,
+        arguments);
   }
 
   /** The same with {@code root} for its working directory, which has to hold what it reads. */
