@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.letter;
+
+import org.jspecify.annotations.NullMarked;
