@@ -3,6 +3,7 @@ package ingest;
 import ingest.admin.AuditApi;
 import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
+import ingest.admin.LettersApi;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
@@ -31,6 +32,8 @@ import ingest.kick.KickFollowers;
 import ingest.kick.KickSubscriptions;
 import ingest.kick.KickToken;
 import ingest.kick.KickViewers;
+import ingest.letter.Abandon;
+import ingest.letter.Requeue;
 import ingest.maintenance.DiskHorizon;
 import ingest.maintenance.EventKeys;
 import ingest.maintenance.OldDays;
@@ -128,6 +131,9 @@ public enum RouteBean {
   REPLAYS_API("replaysApi", ReplaysApi.class),
   OPERATIONS_API("operationsApi", OperationsApi.class),
   AUDIT_API("auditApi", AuditApi.class),
+  LETTERS_API("lettersApi", LettersApi.class),
+  REQUEUE("requeue", Requeue.class),
+  ABANDON("abandon", Abandon.class),
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
   EVENT_KEYS("eventKeys", EventKeys.class),

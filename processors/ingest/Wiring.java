@@ -5,6 +5,7 @@ import ingest.admin.AdminTokens;
 import ingest.admin.AuditApi;
 import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
+import ingest.admin.LettersApi;
 import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
@@ -63,6 +64,11 @@ import ingest.http.PublicHttp;
 import ingest.kick.ProbeLag;
 import ingest.kick.SubscriptionCounts;
 import ingest.kick.SubscriptionRules;
+import ingest.letter.Abandon;
+import ingest.letter.LetterMetrics;
+import ingest.letter.Letters;
+import ingest.letter.Previews;
+import ingest.letter.Requeue;
 import ingest.maintenance.DiskHorizon;
 import ingest.maintenance.EventKeys;
 import ingest.maintenance.Horizons;
@@ -441,6 +447,7 @@ final class Wiring implements AutoCloseable {
     RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));
     BalanceApi balance = wireBalance(registry, dm, all, outbox, operations);
     wireReplay(camel, dm, operations, all, types);
+    wireLetters(registry, dm, all, operations, wakeUp);
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     new LiveChannels(meters, dm, LIVE_PLATFORMS);
@@ -526,6 +533,17 @@ final class Wiring implements AutoCloseable {
             new Replays(
                 operations, archive, live, types, all, settings.list("replay.guarded"), clock),
             new ReplayRuns(dm)));
+  }
+
+  private void wireLetters(
+      Registry registry, DmDatabase dm, List<Target> all, Operations operations, WakeUp wakeUp) {
+    Letters letters = new Letters(dm);
+    LetterMetrics metrics = new LetterMetrics(meters, all.stream().map(Target::name).toList());
+    RouteBean.LETTERS_API.bind(
+        registry,
+        new LettersApi(letters, new Previews(dm, letters), new Targets(dm), operations));
+    RouteBean.REQUEUE.bind(registry, new Requeue(dm, operations, wakeUp, metrics));
+    RouteBean.ABANDON.bind(registry, new Abandon(dm, operations, metrics));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {
