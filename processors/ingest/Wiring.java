@@ -440,7 +440,8 @@ final class Wiring implements AutoCloseable {
     AdminGuard guard = new AdminGuard(new AdminTokens(settings));
     component(camel, "management", () -> ManagementHttp.component(port, guard));
     Audit audit = new Audit(dm);
-    Operations operations = new Operations(
+    Operations operations =
+        new Operations(
             camel, dm, new OperationMetrics(meters, dm), settings.duration("operations.lease"));
     RouteBean.OPERATIONS.bind(registry, operations);
     RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
@@ -487,8 +488,7 @@ final class Wiring implements AutoCloseable {
     Hours hours = new Hours(dm, keys, settings.duration("balance.settle"));
     Balance balance = Balance.of(dm, archive, all, keys, hours, clock);
     new BalanceMetrics(meters, dm, names);
-    BalanceApi api =
-        new BalanceApi(balance, hours, new Books(dm), operations, names, keys, clock);
+    BalanceApi api = new BalanceApi(balance, hours, new Books(dm), operations, names, keys, clock);
     RouteBean.BALANCE.bind(registry, balance);
     RouteBean.BALANCE_HOURS.bind(registry, hours);
     RouteBean.MEND.bind(
@@ -540,8 +540,7 @@ final class Wiring implements AutoCloseable {
     Letters letters = new Letters(dm);
     LetterMetrics metrics = new LetterMetrics(meters, all.stream().map(Target::name).toList());
     RouteBean.LETTERS_API.bind(
-        registry,
-        new LettersApi(letters, new Previews(dm, letters), new Targets(dm), operations));
+        registry, new LettersApi(letters, new Previews(dm, letters), new Targets(dm), operations));
     RouteBean.REQUEUE.bind(registry, new Requeue(dm, operations, wakeUp, metrics));
     RouteBean.ABANDON.bind(registry, new Abandon(dm, operations, metrics));
   }

@@ -101,8 +101,7 @@ public final class ReplayOrdeal {
     lab.say("replayed %,d events".formatted(run.path("done").asLong()));
 
     mixture.end();
-    List<String> left =
-        Ordeal.drained(ingest, List.of("stage", REFERENCE, "clickhouse"));
+    List<String> left = Ordeal.drained(ingest, List.of("stage", REFERENCE, "clickhouse"));
     lab.say("checking");
     List<Twins.Difference> after = twins.differences();
     List<Check> checks = new ArrayList<>(ReplayReport.checks(before, after));

@@ -110,7 +110,8 @@ public record ReplayReport(
         acknowledged,
         kills,
         planned);
-    out.println("        rows that the bug invented are not of any event: bin/ingest rebuild removes them");
+    out.println(
+        "        rows that the bug invented are not of any event: bin/ingest rebuild removes them");
     out.printf("seed    %d%n", seed);
     out.println(holds() ? "result  every rule held" : "result  BROKEN, see above");
     out.flush();

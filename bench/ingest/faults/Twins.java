@@ -61,8 +61,7 @@ final class Twins {
             }
           });
       all.add(
-          new Difference(
-              table.getKey(), expected.size(), different, List.copyOf(found.keySet())));
+          new Difference(table.getKey(), expected.size(), different, List.copyOf(found.keySet())));
     }
     return all;
   }

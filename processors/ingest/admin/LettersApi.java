@@ -75,8 +75,7 @@ public final class LettersApi {
   }
 
   /** One by one; {@code after} goes on where the last answer ended. */
-  public String list(
-      @Headers Map<String, Object> headers, @Header("after") @Nullable String after)
+  public String list(@Headers Map<String, Object> headers, @Header("after") @Nullable String after)
       throws SQLException {
     JsonNode asked = asked(headers);
     int limit = limit(asked);

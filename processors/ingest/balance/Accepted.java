@@ -55,7 +55,11 @@ final class Accepted {
       """;
 
   private static final String DELIVERED =
-      "SELECT c.target, " + MINUTE + " AS minute, count(*) AS events, " + HASH + " AS hash "
+      "SELECT c.target, "
+          + MINUTE
+          + " AS minute, count(*) AS events, "
+          + HASH
+          + " AS hash "
           + DELIVERIES
           + " GROUP BY 1, 2";
 
@@ -70,7 +74,11 @@ final class Accepted {
           + " AND c.target = ?";
 
   private static final String DROPPED =
-      "SELECT k.day, " + MINUTE + " AS minute, count(*) AS events, " + HASH + " AS hash"
+      "SELECT k.day, "
+          + MINUTE
+          + " AS minute, count(*) AS events, "
+          + HASH
+          + " AS hash"
           + " FROM ingest.event_key k WHERE k.id >= ? AND k.id < ? AND k.day = ANY (?) GROUP BY 1, 2";
 
   private static final String DROPPED_IDS =
@@ -148,7 +156,8 @@ final class Accepted {
    * @param kept days that the outbox has
    * @param dropped days that it has no more
    */
-  record Place(Span span, Set<LocalDate> kept, Set<LocalDate> dropped, long first, long last, long events) {}
+  record Place(
+      Span span, Set<LocalDate> kept, Set<LocalDate> dropped, long first, long last, long events) {}
 
   /** An event that a target is said to have. */
   record Delivered(UUID id, LocalDate day, long chunk, boolean traced) {}

@@ -111,8 +111,7 @@ final class Archive {
                         t -> new HashMap<>())
                     .put(
                         Long.valueOf(cells[0]),
-                        new Digest(
-                            Long.parseLong(cells[3]), Long.parseUnsignedLong(cells[4]))));
+                        new Digest(Long.parseLong(cells[3]), Long.parseUnsignedLong(cells[4]))));
     return new Content(parts);
   }
 

@@ -50,8 +50,7 @@ public final class BalanceMetrics {
     this(registry, dm, targets, System::nanoTime);
   }
 
-  BalanceMetrics(
-      MeterRegistry registry, DmDatabase dm, List<String> targets, LongSupplier nanos) {
+  BalanceMetrics(MeterRegistry registry, DmDatabase dm, List<String> targets, LongSupplier nanos) {
     this.dm = dm;
     this.nanos = nanos;
     this.askedAt = nanos.getAsLong() - FRESH.toNanos();
@@ -62,7 +61,8 @@ public final class BalanceMetrics {
         Gauge.builder(
                 "ingest.balance.mismatched.events",
                 () -> read("events " + target + " " + kind.word()))
-            .description("Events for which a target and the outbox do not agree, and that mend puts right")
+            .description(
+                "Events for which a target and the outbox do not agree, and that mend puts right")
             .tag("target", target)
             .tag("kind", kind.word())
             .register(registry);

@@ -11,8 +11,7 @@ import java.util.TreeMap;
 /** What each target was to get of the retained days, and what became of it, at one instant. */
 public final class Books {
   /** {@code accepted} is what was to be delivered; the others are what became of it. */
-  public record Account(
-      long accepted, long delivered, long pending, long dead, long abandoned) {
+  public record Account(long accepted, long delivered, long pending, long dead, long abandoned) {
     /** What is accounted for too little, or too much where it is negative. */
     public long difference() {
       return accepted - delivered - pending - dead - abandoned;

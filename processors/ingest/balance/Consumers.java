@@ -43,8 +43,7 @@ final class Consumers {
       JsonNode page =
           digests.ask(target, "ids", query(span) + (after.isEmpty() ? "" : "&after=" + after));
       for (JsonNode id : page.path("ids")) {
-        ids.put(
-            EventId.parse(id.path(0).asText()), Instant.parse(id.path(1).asText()));
+        ids.put(EventId.parse(id.path(0).asText()), Instant.parse(id.path(1).asText()));
       }
       String next = page.path("after").asText("");
       if (next.isEmpty()) {

@@ -20,8 +20,7 @@ record Digest(long events, long hash) {
   static Set<Long> differing(Map<Long, Digest> one, Map<Long, Digest> other) {
     Set<Long> minutes = new TreeSet<>(one.keySet());
     minutes.addAll(other.keySet());
-    minutes.removeIf(
-        m -> one.getOrDefault(m, NOTHING).equals(other.getOrDefault(m, NOTHING)));
+    minutes.removeIf(m -> one.getOrDefault(m, NOTHING).equals(other.getOrDefault(m, NOTHING)));
     return minutes;
   }
 

@@ -213,8 +213,7 @@ public final class Hours {
               found.setLong(5, ids.size());
               found.setArray(
                   6,
-                  tx.createArrayOf(
-                      "uuid", ids.subList(0, Math.min(SAMPLE, ids.size())).toArray()));
+                  tx.createArrayOf("uuid", ids.subList(0, Math.min(SAMPLE, ids.size())).toArray()));
               found.addBatch();
             }
             found.executeBatch();
@@ -315,8 +314,7 @@ public final class Hours {
   }
 
   /** The next hour of a window in which something is wrong; null where there is none. */
-  @Nullable Instant toMend(Instant at, Span window, @Nullable String target)
-      throws SQLException {
+  @Nullable Instant toMend(Instant at, Span window, @Nullable String target) throws SQLException {
     try (Connection connection = dm.connection();
         PreparedStatement query = connection.prepareStatement(TO_MEND)) {
       query.setObject(1, at.atOffset(ZoneOffset.UTC));

@@ -102,9 +102,7 @@ public final class Mend {
     Window window = Window.of(held.request());
     JsonNode position = held.position();
     Instant at =
-        position == null
-            ? window.span.from()
-            : Instant.parse(position.path("hour").asText());
+        position == null ? window.span.from() : Instant.parse(position.path("hour").asText());
     Instant hour = next(window, at);
     if (hour == null) {
       held.finish();
@@ -129,8 +127,7 @@ public final class Mend {
       ended(held, look(hour, window.target));
       hour = hour.plus(1, ChronoUnit.HOURS);
     }
-    held.advance(
-        JsonNodeFactory.instance.objectNode().put("hour", hour.toString()), most - left);
+    held.advance(JsonNodeFactory.instance.objectNode().put("hour", hour.toString()), most - left);
   }
 
   private @Nullable Instant next(Window window, Instant at) throws SQLException {
@@ -211,8 +208,7 @@ public final class Mend {
       envelopes.add(Envelope.of(JSON.readTree(row.path(1).asText())));
     }
     try {
-      held.count(
-          "accepted again", outbox.commit(new Intake(envelopes, List.of())).fresh().size());
+      held.count("accepted again", outbox.commit(new Intake(envelopes, List.of())).fresh().size());
     } catch (InvalidEnvelope e) {
       for (Envelope envelope : envelopes) {
         try {

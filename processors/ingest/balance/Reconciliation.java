@@ -63,7 +63,9 @@ public final class Reconciliation {
     this.clock = clock;
   }
 
-  /** From when on every id that was accepted is known: ids of before tell nothing by being unknown. */
+  /**
+   * From when on every id that was accepted is known: ids of before tell nothing by being unknown.
+   */
   Instant knownFrom() {
     return clock.instant().minus(keys).plus(Duration.ofDays(1));
   }
@@ -101,16 +103,15 @@ public final class Reconciliation {
           if (archive != null && content != null) {
             Set<LocalDate> days = accepted.wholeDays(place.dropped(), arrived);
             Map<Long, Digest> all =
-                days.isEmpty()
-                    ? required
-                    : Digest.sum(required, accepted.dropped(span, days));
+                days.isEmpty() ? required : Digest.sum(required, accepted.dropped(span, days));
             archive(archive, place, target, all, content.minutes(), days, findings);
             asked.add(target.name());
           }
         } else {
           Map<Long, Digest> all =
               content == null ? required : Digest.sum(required, content.of(arrived));
-          consumer(place, new Side(target, consumers.minutes(target, span)), all, arrived, findings);
+          consumer(
+              place, new Side(target, consumers.minutes(target, span)), all, arrived, findings);
           asked.add(target.name());
         }
       } catch (FileNotFoundException e) {
@@ -158,8 +159,7 @@ public final class Reconciliation {
             events.containsKey(id) ? Repair.SEND : Repair.NONE,
             id);
       }
-      unknown.forEach(
-          id -> findings.add(target.name(), Kind.NOT_ACCOUNTED, Repair.ACCEPT, id));
+      unknown.forEach(id -> findings.add(target.name(), Kind.NOT_ACCOUNTED, Repair.ACCEPT, id));
     }
   }
 
@@ -260,8 +260,7 @@ public final class Reconciliation {
   private static List<Span> parts(Span whole, Set<Long> minutes) {
     return minutes.stream()
         .map(Span::minute)
-        .map(
-            m -> new Span(m.from(), m.to().isBefore(whole.to()) ? m.to() : whole.to()))
+        .map(m -> new Span(m.from(), m.to().isBefore(whole.to()) ? m.to() : whole.to()))
         .filter(m -> !m.isEmpty())
         .toList();
   }

@@ -138,8 +138,7 @@ public final class Where {
    *
    * @param clickHouse null in a run without an archive
    */
-  public Where(
-      DmDatabase dm, @Nullable ClickHouse clickHouse, List<Target> targets, Clock clock) {
+  public Where(DmDatabase dm, @Nullable ClickHouse clickHouse, List<Target> targets, Clock clock) {
     this.dm = dm;
     this.clickHouse = clickHouse;
     this.targets = List.copyOf(targets);
@@ -319,7 +318,8 @@ public final class Where {
   private static void describe(ObjectNode way, @Nullable String envelope) {
     if (envelope != null) {
       JsonNode event = json(envelope);
-      for (String attribute : List.of("source", "type", "subject", "time", "rev", "channelid", "traceparent")) {
+      for (String attribute :
+          List.of("source", "type", "subject", "time", "rev", "channelid", "traceparent")) {
         if (event.hasNonNull(attribute)) {
           way.set(attribute, event.path(attribute));
         }
@@ -434,8 +434,7 @@ public final class Where {
   }
 
   /** Whether any of them has it. */
-  private boolean environments(
-      UUID id, @Nullable String envelope, ObjectNode way, ArrayNode errors)
+  private boolean environments(UUID id, @Nullable String envelope, ObjectNode way, ArrayNode errors)
       throws InterruptedException {
     boolean any = false;
     ObjectNode environments = way.putObject("environments");
@@ -454,8 +453,7 @@ public final class Where {
         any |= at != null;
         if (at != null && envelope != null) {
           environment.setAll(
-              (ObjectNode)
-                  digests.ask(target, "rows", envelope.getBytes(StandardCharsets.UTF_8)));
+              (ObjectNode) digests.ask(target, "rows", envelope.getBytes(StandardCharsets.UTF_8)));
         }
       } catch (IOException e) {
         errors.add(target.name() + ": " + e.getMessage());

@@ -76,8 +76,7 @@ final class BalanceCommand implements Callable<Integer> {
     } else {
       print(known);
     }
-    unasked.forEach(
-        (store, why) -> around.err().println(store + ": " + Text.of(why.path("why"))));
+    unasked.forEach((store, why) -> around.err().println(store + ": " + Text.of(why.path("why"))));
     boolean differs = false;
     for (JsonNode account : known.path("targets")) {
       differs |= account.path("difference").asLong() != 0;
@@ -148,9 +147,7 @@ final class BalanceCommand implements Callable<Integer> {
     if (api.json()) {
       api.printJson(begun);
     } else {
-      around
-          .out()
-          .println("operation %d has begun".formatted(begun.path("operation").asLong()));
+      around.out().println("operation %d has begun".formatted(begun.path("operation").asLong()));
     }
     return 0;
   }

@@ -50,7 +50,8 @@ final class DeadCommand implements Callable<Integer> {
 
   @Command(
       mixinStandardHelpOptions = true,
-      description = "By target, type and cause, the largest group first, each with its latest event.")
+      description =
+          "By target, type and cause, the largest group first, each with its latest event.")
   int groups(
       @Mixin LetterOptions which,
       @Option(
@@ -65,8 +66,7 @@ final class DeadCommand implements Callable<Integer> {
       api.printJson(answer);
       return 0;
     }
-    Table table =
-        new Table("TARGET", "TYPE", "EVENTS", "FIRST", "LAST", "CAUSE", "LATEST EVENT");
+    Table table = new Table("TARGET", "TYPE", "EVENTS", "FIRST", "LAST", "CAUSE", "LATEST EVENT");
     for (JsonNode group : answer.path("groups")) {
       table.row(
           group.path("target"),
@@ -133,8 +133,7 @@ final class DeadCommand implements Callable<Integer> {
   }
 
   private void print(JsonNode answer) {
-    Table table =
-        new Table("EVENT", "TARGET", "TYPE", "SUBJECT", "DIED", "ATTEMPTS", "LAST ERROR");
+    Table table = new Table("EVENT", "TARGET", "TYPE", "SUBJECT", "DIED", "ATTEMPTS", "LAST ERROR");
     for (JsonNode letter : answer.path("letters")) {
       table.row(
           letter.path("event"),

@@ -57,7 +57,8 @@ final class LetterAction {
       around
           .out()
           .println(
-              "operation %1$d: `bin/ingest operations watch %1$d` looks at it".formatted(operation));
+              "operation %1$d: `bin/ingest operations watch %1$d` looks at it"
+                  .formatted(operation));
       return 0;
     }
     return new OperationWatch(api, around).watch(connection, operation);

@@ -63,14 +63,11 @@ final class LetterOptions {
   /** A request's fields as a query, such as {@code ?target=stage}; empty where there is none. */
   static String query(ObjectNode request) {
     String fields =
-        request.properties().stream()
-            .map(LetterOptions::field)
-            .collect(Collectors.joining("&"));
+        request.properties().stream().map(LetterOptions::field).collect(Collectors.joining("&"));
     return fields.isEmpty() ? "" : "?" + fields;
   }
 
-  private static String field(
-      Map.Entry<String, JsonNode> field) {
+  private static String field(Map.Entry<String, JsonNode> field) {
     return field.getKey()
         + "="
         + URLEncoder.encode(

@@ -55,7 +55,8 @@ final class ReplayCommand implements Callable<Integer> {
   @Option(
       names = "--type",
       paramLabel = "TYPE",
-      description = "Of this type alone, or of a pattern such as kick.livestream.*; may be repeated.")
+      description =
+          "Of this type alone, or of a pattern such as kick.livestream.*; may be repeated.")
   private List<String> types = List.of();
 
   @Option(
@@ -157,7 +158,9 @@ final class ReplayCommand implements Callable<Integer> {
     for (JsonNode run : runs) {
       table.row(
           run.path("id"),
-          run.path("dry_run").asBoolean() ? run.path("state").asText() + " (dry)" : run.path("state"),
+          run.path("dry_run").asBoolean()
+              ? run.path("state").asText() + " (dry)"
+              : run.path("state"),
           run.path("target"),
           Text.time(run.path("window_from"), around.clock()),
           Text.time(run.path("window_to"), around.clock()),

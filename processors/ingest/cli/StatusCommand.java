@@ -86,7 +86,8 @@ final class StatusCommand implements Callable<Integer> {
     }
     section("Outbox days past retention", held, out);
 
-    Table balance = new Table("HOURS LOOKED AT", "LATEST LOOK", "EVENTS MISMATCHED", "BEYOND REPAIR");
+    Table balance =
+        new Table("HOURS LOOKED AT", "LATEST LOOK", "EVENTS MISMATCHED", "BEYOND REPAIR");
     JsonNode known = status.path("balance");
     if (known.isObject()) {
       balance.row(

@@ -95,8 +95,7 @@ public final class Digests {
 
   private static HttpRequest.Builder signed(Target target, URI url, byte[] what) {
     Signed signed =
-        StandardWebhooks.sign(
-            target.secrets(), "digest_" + UUID.randomUUID(), Instant.now(), what);
+        StandardWebhooks.sign(target.secrets(), "digest_" + UUID.randomUUID(), Instant.now(), what);
     return HttpRequest.newBuilder(url)
         .timeout(TIMEOUT)
         .header(StandardWebhooks.ID, signed.id())
@@ -109,7 +108,9 @@ public final class Digests {
     HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
     if (answer.statusCode() != 200) {
       String refused = "answered " + answer.statusCode() + " to the question " + question;
-      throw answer.statusCode() == 404 ? new FileNotFoundException(refused) : new IOException(refused);
+      throw answer.statusCode() == 404
+          ? new FileNotFoundException(refused)
+          : new IOException(refused);
     }
     return JSON.readTree(answer.body());
   }

@@ -23,8 +23,7 @@ public sealed interface Outcome {
    *
    * @param status of the answer; 0 where there was none, or its status does not say so
    */
-  record TargetBroken(String reason, @Nullable Duration retryAfter, int status)
-      implements Outcome {
+  record TargetBroken(String reason, @Nullable Duration retryAfter, int status) implements Outcome {
     public TargetBroken(String reason, @Nullable Duration retryAfter) {
       this(reason, retryAfter, 0);
     }

@@ -104,7 +104,8 @@ public final class Posting implements AutoCloseable {
     batch.breakOff(new Outcome.TargetBroken("refuses every event: " + why, null));
   }
 
-  private void send(Batch batch, BooleanSupplier goesOn, List<OutboxEvent> slice) throws InterruptedException {
+  private void send(Batch batch, BooleanSupplier goesOn, List<OutboxEvent> slice)
+      throws InterruptedException {
     long began = System.nanoTime();
     Outcome whole = judge(batch, slice, post.send(batch.target(), slice));
     attempts.made(batch.target().name(), slice.size(), whole, System.nanoTime() - began);
@@ -127,7 +128,8 @@ public final class Posting implements AutoCloseable {
     }
   }
 
-  private void bisect(Batch batch, BooleanSupplier goesOn, List<OutboxEvent> slice) throws InterruptedException {
+  private void bisect(Batch batch, BooleanSupplier goesOn, List<OutboxEvent> slice)
+      throws InterruptedException {
     int middle = slice.size() / 2;
     for (List<OutboxEvent> half :
         List.of(slice.subList(0, middle), slice.subList(middle, slice.size()))) {

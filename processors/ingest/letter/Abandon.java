@@ -158,9 +158,7 @@ public final class Abandon {
   /** Where they are meant with what waited, those too that died since. */
   private long dead(Connection tx, Held held, Order order, At at) throws SQLException {
     Query bound =
-        order.of().pending()
-            ? DeadPage.committedBy(order.seen())
-            : DeadPage.diedBy(order.seen());
+        order.of().pending() ? DeadPage.committedBy(order.seen()) : DeadPage.diedBy(order.seen());
     Place after = at.after == null ? null : Place.of(at.after);
     DeadPage page =
         DeadPage.change(

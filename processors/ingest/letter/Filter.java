@@ -177,8 +177,7 @@ public record Filter(
       return query;
     }
     return type.endsWith("*")
-        ? query.add(
-            "AND starts_with(" + table + ".type, ?)", type.substring(0, type.length() - 1))
+        ? query.add("AND starts_with(" + table + ".type, ?)", type.substring(0, type.length() - 1))
         : query.add("AND " + table + ".type = ?", type);
   }
 }

@@ -19,8 +19,7 @@ import java.util.UUID;
  * Where a dead letter stands among all: by target, type and cause, and there the longest dead
  * first. What is re-queued leaves the order, so a page goes on behind a place, never at a number.
  */
-public record Place(
-    String target, String type, String fingerprint, Instant diedAt, UUID eventId) {
+public record Place(String target, String type, String fingerprint, Instant diedAt, UUID eventId) {
   private static final int FIELDS = 5;
 
   /**
@@ -70,7 +69,8 @@ public record Place(
    * that value, not by this place, and each page would read all before it.
    */
   Query behind(Filter filter) {
-    List<String> columns = List.of("i.target", "i.type", "i.fingerprint", "i.died_at", "i.event_id");
+    List<String> columns =
+        List.of("i.target", "i.type", "i.fingerprint", "i.died_at", "i.event_id");
     List<Object> values =
         List.of(target, type, fingerprint, diedAt.atOffset(ZoneOffset.UTC), eventId);
     int given = filter.given();

@@ -101,9 +101,7 @@ final class Waiting {
   }
 
   private Query countingItems(String seen) {
-    return new Query()
-        .add("SELECT count(*) FROM ingest.delivery_item i WHERE")
-        .add(item(seen));
+    return new Query().add("SELECT count(*) FROM ingest.delivery_item i WHERE").add(item(seen));
   }
 
   private Query countingChunks(long after, String seen) {

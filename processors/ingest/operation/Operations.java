@@ -145,8 +145,7 @@ public final class Operations {
    *
    * @param lease how long nothing may be heard of a page before another instance does it
    */
-  public Operations(
-      CamelContext camel, DmDatabase dm, OperationMetrics metrics, Duration lease) {
+  public Operations(CamelContext camel, DmDatabase dm, OperationMetrics metrics, Duration lease) {
     this.camel = camel;
     this.dm = dm;
     this.metrics = metrics;

@@ -216,7 +216,9 @@ public final class RawEvents {
     return archive.number(COUNT, parameters(window));
   }
 
-  /** How many there are of each type, exactly; for a part of a window that is no longer than a day. */
+  /**
+   * How many there are of each type, exactly; for a part of a window that is no longer than a day.
+   */
   public Map<String, Long> countByType(Window window) throws IOException, InterruptedException {
     Map<String, Long> counts = new TreeMap<>();
     for (String line : lines(archive.text(BY_TYPE, parameters(window)))) {

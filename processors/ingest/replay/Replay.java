@@ -132,9 +132,7 @@ public final class Replay {
     }
     RawEvents.Page page =
         archive.page(
-            window,
-            position == null ? null : RawEvents.Place.of(position),
-            held.pageSize(PAGE));
+            window, position == null ? null : RawEvents.Place.of(position), held.pageSize(PAGE));
     exchange.getMessage().setBody(sending(held, window, page, taken, target));
   }
 
@@ -148,15 +146,13 @@ public final class Replay {
 
   private void count(Held held, RawEvents.Window window) throws IOException, InterruptedException {
     JsonNode position = held.position();
-    Instant from =
-        position == null ? window.from() : Instant.parse(position.path("time").asText());
+    Instant from = position == null ? window.from() : Instant.parse(position.path("time").asText());
     Instant end = from.plus(COUNTED);
     Instant to = end.isBefore(window.to()) ? end : window.to();
     long more = 0;
     for (Map.Entry<String, Long> type :
         archive
-            .countByType(
-                new RawEvents.Window(from, to, window.types(), window.subjects()))
+            .countByType(new RawEvents.Window(from, to, window.types(), window.subjects()))
             .entrySet()) {
       held.count(type.getKey(), type.getValue());
       more += type.getValue();
@@ -354,8 +350,7 @@ public final class Replay {
       throws InterruptedException {
     held.counts().put(WAITS, what);
     long until =
-        System.nanoTime()
-            + (pause.compareTo(longestPause) < 0 ? pause : longestPause).toNanos();
+        System.nanoTime() + (pause.compareTo(longestPause) < 0 ? pause : longestPause).toNanos();
     while (System.nanoTime() - until < 0 && !exchange.getContext().isStopping()) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }

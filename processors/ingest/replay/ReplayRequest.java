@@ -152,8 +152,7 @@ public record ReplayRequest(
     try {
       return millisecondAt(Envelope.time(said.isTextual() ? said.textValue() : ""));
     } catch (InvalidEnvelope e) {
-      throw new ReplayRefused(
-          400, field + " is not an RFC 3339 time such as 2026-11-19T08:00:00Z");
+      throw new ReplayRefused(400, field + " is not an RFC 3339 time such as 2026-11-19T08:00:00Z");
     }
   }
 

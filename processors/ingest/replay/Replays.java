@@ -118,9 +118,7 @@ public final class Replays {
                     "no target %s to replay into; there are: %s"
                         .formatted(
                             request.target(),
-                            targets.stream()
-                                .map(Target::name)
-                                .collect(Collectors.joining(", ")))));
+                            targets.stream().map(Target::name).collect(Collectors.joining(", ")))));
   }
 
   private List<String> taken(ReplayRequest request, Target target) {

@@ -46,7 +46,7 @@ public final class TrustScoreProjector implements Projector<TrustScoreProjector.
     public Place place() {
       return new Place("streamer_trust_scores", Map.of("channel_id", channel));
     }
-}
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(TrustScoreProjector.class);
 

@@ -135,7 +135,11 @@ class BalanceTest {
     hours = new Hours(STORES.dm(), KEYS, Duration.ZERO);
     balance = Balance.of(STORES.dm(), clickHouse, targets, KEYS, hours, Clock.systemUTC());
     operations =
-        new Operations(rig.camel, STORES.dm(), new OperationMetrics(meters, STORES.dm()));
+        new Operations(
+            rig.camel,
+            STORES.dm(),
+            new OperationMetrics(meters, STORES.dm()),
+            Duration.ofSeconds(60));
     mend =
         new Mend(
             balance,
@@ -209,11 +213,11 @@ class BalanceTest {
       asked.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
     }
     return switch (http.getRequestURI().getPath()) {
-      case "/internal/events" -> endpoints.project(
-          endpoints.parse(exchange.getMessage().getBody(byte[].class)));
+      case "/internal/events" ->
+          endpoints.project(endpoints.parse(exchange.getMessage().getBody(byte[].class)));
       case "/internal/events/minutes" -> endpoints.minutes(asked.get("from"), asked.get("to"));
-      case "/internal/events/ids" -> endpoints.ids(
-          asked.get("from"), asked.get("to"), asked.get("after"));
+      case "/internal/events/ids" ->
+          endpoints.ids(asked.get("from"), asked.get("to"), asked.get("after"));
       default -> throw new IllegalStateException(http.getRequestURI().toString());
     };
   }
@@ -326,10 +330,7 @@ class BalanceTest {
 
   private static void forget(UUID id) {
     assertEquals(
-        1,
-        STORES
-            .envSql()
-            .run("DELETE FROM public.processed_events WHERE event_id = ?", id));
+        1, STORES.envSql().run("DELETE FROM public.processed_events WHERE event_id = ?", id));
   }
 
   @Test
@@ -432,9 +433,7 @@ class BalanceTest {
   @Test
   void an_event_that_was_never_to_be_delivered_gets_its_delivery() throws Exception {
     accept();
-    STORES
-        .sql()
-        .run("DELETE FROM ingest.delivery_chunk WHERE target = 'stage' AND n = 1");
+    STORES.sql().run("DELETE FROM ingest.delivery_chunk WHERE target = 'stage' AND n = 1");
     deliver();
     STORES
         .sql()
@@ -473,8 +472,9 @@ class BalanceTest {
   }
 
   @Test
-  void of_a_day_that_was_dropped_the_archive_gives_back_what_an_environment_lacks_and_the_rest_is_told()
-      throws Exception {
+  void
+      of_a_day_that_was_dropped_the_archive_gives_back_what_an_environment_lacks_and_the_rest_is_told()
+          throws Exception {
     rig.pass(Duration.ofDays(-10));
     new Partitions(STORES.dm()).make();
     accept();
@@ -496,8 +496,7 @@ class BalanceTest {
     List<Hours.Found> left = hours.mismatches(10);
     assertEquals(1, left.size());
     assertTrue(left.get(0).told());
-    assertEquals(
-        59, STORES.envSql().number("SELECT count(*) FROM public.processed_events"));
+    assertEquals(59, STORES.envSql().number("SELECT count(*) FROM public.processed_events"));
   }
 
   /** What housekeeping does: the keys stay, and the totals of the day. */

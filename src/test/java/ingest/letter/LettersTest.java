@@ -143,8 +143,7 @@ class LettersTest {
       })
   void a_filter_that_is_none_is_refused_in_words(String json, String words) {
     assertEquals(
-        words,
-        assertThrows(IllegalArgumentException.class, () -> filter(json)).getMessage());
+        words, assertThrows(IllegalArgumentException.class, () -> filter(json)).getMessage());
   }
 
   @Test
@@ -231,8 +230,7 @@ class LettersTest {
       String seen, boolean valid) {
     assertEquals(valid, Seen.valid(seen));
     if (valid) {
-      assertEquals(
-          seen, STORES.sql().rows("SELECT CAST(? AS pg_snapshot)::text", seen).get(0));
+      assertEquals(seen, STORES.sql().rows("SELECT CAST(? AS pg_snapshot)::text", seen).get(0));
     }
   }
 

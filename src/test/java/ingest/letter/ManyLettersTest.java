@@ -42,7 +42,8 @@ class ManyLettersTest {
   @BeforeEach
   void plant() throws Exception {
     post = new Post(STORES);
-    // a chunk of a hundred events, on one of four days; of each event a dead item and a delivered one
+    // a chunk of a hundred events, on one of four days; of each event a dead item and a delivered
+    // one
     STORES
         .sql()
         .run(
@@ -133,8 +134,7 @@ class ManyLettersTest {
   /** What somebody who asks for a million wants to know. */
   private static void tell(String format, Object... values) {
     if (MEASURED) {
-      System.out.println(
-          "%,d dead, ".formatted(DEAD) + String.format(Locale.ROOT, format, values));
+      System.out.println("%,d dead, ".formatted(DEAD) + String.format(Locale.ROOT, format, values));
     }
   }
 
@@ -206,7 +206,8 @@ class ManyLettersTest {
 
   @Test
   void exactly_what_was_previewed_is_requeued() throws Exception {
-    Filter filter = filter("{'target':'stage','type':'acme.apple.*','fingerprint':'no such channel'}");
+    Filter filter =
+        filter("{'target':'stage','type':'acme.apple.*','fingerprint':'no such channel'}");
     Set<String> meant =
         new HashSet<>(
             STORES

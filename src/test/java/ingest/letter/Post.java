@@ -76,7 +76,8 @@ final class Post implements AutoCloseable {
     settlement = new Settlement(stores.dm(), new Backoff());
     letters = new Letters(stores.dm());
     previews = new Previews(stores.dm(), letters);
-    operations = new Operations(camel, stores.dm(), new OperationMetrics(meters, stores.dm()));
+    operations =
+        new Operations(camel, stores.dm(), new OperationMetrics(meters, stores.dm()), LEASE);
     LetterMetrics metrics = new LetterMetrics(meters, List.of("stage", "production"));
     camel.getRegistry().bind("operations", operations);
     requeue = new Requeue(stores.dm(), operations, wakeUp, metrics);

@@ -15,7 +15,6 @@ import ingest.delivery.Batch;
 import ingest.delivery.Outcome;
 import ingest.operation.Held;
 import ingest.operation.Operation;
-import ingest.operation.Operations;
 import ingest.store.TestStores;
 import java.io.IOException;
 import java.sql.Connection;
@@ -70,7 +69,9 @@ class RequeueTest {
     assertEquals("done 2 of 2", done.state() + " " + done.done() + " of " + done.total());
     assertEquals("{\"stage\":2}", done.counts().toString());
     assertEquals(
-        List.of("pending|0|0|answered 422|answered #|-|ann|a try", "pending|0|0|answered 422|answered #|-|ann|a try"),
+        List.of(
+            "pending|0|0|answered 422|answered #|-|ann|a try",
+            "pending|0|0|answered 422|answered #|-|ann|a try"),
         items("status, attempts, claims, last_error, fingerprint, died_at, actor, reason"));
     assertEquals(2, count("dead"), "of production");
     assertEquals(
@@ -132,9 +133,7 @@ class RequeueTest {
     String seen = post.previews.of(filter, Order.Of.dead, null).seen();
     post.requeue(filter, seen, null);
     assertEquals(3, post.run().done());
-    STORES
-        .sql()
-        .run("UPDATE ingest.delivery_item SET status = 'dead' WHERE status = 'pending'");
+    STORES.sql().run("UPDATE ingest.delivery_item SET status = 'dead' WHERE status = 'pending'");
     post.requeue(filter, seen, null);
     assertEquals(0, post.run().done());
     assertEquals(3, post.previews.of(filter, Order.Of.dead, null).total());
@@ -148,7 +147,7 @@ class RequeueTest {
     Exchange lost = post.claim();
     post.requeue.page(lost);
     assertEquals(10, STORES.sql().number("SELECT done FROM ingest.operation"));
-    STORES.clock(Operations.LEASE.plusSeconds(1));
+    STORES.clock(Post.LEASE.plusSeconds(1));
     Operation done = post.run();
     assertEquals("done 25", done.state() + " " + done.done());
     assertEquals(25, items("status").stream().filter(s -> s.equals("pending")).count());
@@ -159,11 +158,9 @@ class RequeueTest {
     post.dead(apples(0, 25), "answered 422", "answered #");
     post.requeue(filter("{'target':'stage'}"), null, 10);
     Exchange late = post.claim();
-    STORES.clock(Operations.LEASE.plusSeconds(1));
+    STORES.clock(Post.LEASE.plusSeconds(1));
     Exchange next = post.claim();
-    RuntimeException lost =
-        assertThrows(
-            RuntimeException.class, () -> post.requeue.page(late));
+    RuntimeException lost = assertThrows(RuntimeException.class, () -> post.requeue.page(late));
     assertTrue(String.valueOf(lost.getMessage()).contains("another instance"), lost::toString);
     assertEquals(50, count("dead"), "its page is rolled back");
     post.requeue.page(next);

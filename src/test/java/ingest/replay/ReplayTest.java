@@ -71,7 +71,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The route {@code replay} with the product's beans, over real stores; the target is the test's. */
+/**
+ * The route {@code replay} with the product's beans, over real stores; the target is the test's.
+ */
 class ReplayTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
   @TempDir static Path folder;
@@ -130,36 +132,28 @@ class ReplayTest {
     new Targets(STORES.dm()).configure(List.of(target("stage"), target("production")), "live");
     operations =
         new Operations(
-            camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()), LEASE);
+            camel,
+            STORES.dm(),
+            new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()),
+            LEASE);
     LiveTraffic live = new LiveTraffic(STORES.dm());
     RawEvents events = new RawEvents(archive);
     posting = new Posting(VERTX, Duration.ofSeconds(5));
     replays =
         new Replays(
-            operations,
-            events,
-            live,
-            TYPES,
-            targets,
-            List.of("production"),
-            Clock.systemUTC());
+            operations, events, live, TYPES, targets, List.of("production"), Clock.systemUTC());
     camel.getRegistry().bind("operations", operations);
     camel
         .getRegistry()
-        .bind("replay", new Replay(
-                events,
-                live,
-                posting,
-                TYPES,
-                targets,
-                Duration.ofSeconds(5),
-                LEASE.dividedBy(2)));
+        .bind(
+            "replay",
+            new Replay(
+                events, live, posting, TYPES, targets, Duration.ofSeconds(5), LEASE.dividedBy(2)));
     Properties properties = new Properties();
     properties.setProperty("role.ingest", "on");
     properties.setProperty("archive", "on");
     camel.getPropertiesComponent().setInitialProperties(properties);
-    for (String file :
-        List.of("errors/end-operation", "operations/operation", "replay/replay")) {
+    for (String file : List.of("errors/end-operation", "operations/operation", "replay/replay")) {
       PluginHelper.getRoutesLoader(camel)
           .loadRoutes(
               PluginHelper.getResourceLoader(camel)
@@ -366,9 +360,7 @@ class ReplayTest {
                     .formatted(EventId.text(events.get(1).id())));
     Operation operation = done(asked("stage").put("only_missing", true));
     assertEquals(
-        "["
-            + events.stream().map(Envelope::toJson).collect(Collectors.joining(","))
-            + "]",
+        "[" + events.stream().map(Envelope::toJson).collect(Collectors.joining(",")) + "]",
         bodies.get(0));
     assertEquals(2, operation.counts().path("applied").asLong());
     assertEquals(1, operation.counts().path("duplicate").asLong());
@@ -440,8 +432,7 @@ class ReplayTest {
     Operation operation = done(asked("stage"));
     assertEquals(29, operation.counts().path("applied").asLong());
     assertEquals(1, operation.counts().path("failed").asLong());
-    assertEquals(
-        poison, operation.counts().path("refused").path(0).path("event_id").asText());
+    assertEquals(poison, operation.counts().path("refused").path(0).path("event_id").asText());
   }
 
   @Test
@@ -489,9 +480,7 @@ class ReplayTest {
     List<Envelope> events = past(AcmeEvents.APPLE_SEEN, 2500);
     archived(events);
     AtomicInteger taken = new AtomicInteger();
-    script =
-        batch ->
-            taken.addAndGet(batch.size()) > 1500 ? new Answer(401, "{}") : applied(batch);
+    script = batch -> taken.addAndGet(batch.size()) > 1500 ? new Answer(401, "{}") : applied(batch);
     Operation failed = done(asked("stage"));
     assertEquals("failed", failed.state());
     assertTrue(
@@ -562,11 +551,12 @@ class ReplayTest {
   void what_the_archive_has_not_received_is_waited_for() throws Exception {
     archived(past(AcmeEvents.APPLE_SEEN, 5));
     waiting("clickhouse");
-    STORES.sql().run("UPDATE ingest.ingest_outbox SET created_at = created_at - interval '1 minute'");
+    STORES
+        .sql()
+        .run("UPDATE ingest.ingest_outbox SET created_at = created_at - interval '1 minute'");
     JsonNode answer = replays.begin(asked("stage"), ANN);
     assertTrue(
-        answer.path("told").path(0).asText().contains("the replay waits for it"),
-        answer::toString);
+        answer.path("told").path(0).asText().contains("the replay waits for it"), answer::toString);
     CompletableFuture<Void> work = inTheBackground();
     long id = answer.path("operation").asLong();
     await()

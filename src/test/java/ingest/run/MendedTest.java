@@ -49,8 +49,7 @@ class MendedTest {
 
   private record Told(int code, List<String> lines) {
     JsonNode json() throws IOException {
-      return JSON.readTree(
-          lines.stream().filter(l -> l.startsWith("{")).findFirst().orElseThrow());
+      return JSON.readTree(lines.stream().filter(l -> l.startsWith("{")).findFirst().orElseThrow());
     }
   }
 
@@ -172,8 +171,7 @@ class MendedTest {
   }
 
   private static JsonNode where(UUID id) throws Exception {
-    HttpResponse<String> answer =
-        run.manage("GET", "/admin/where?what=" + EventId.text(id), "");
+    HttpResponse<String> answer = run.manage("GET", "/admin/where?what=" + EventId.text(id), "");
     assertEquals(200, answer.statusCode(), answer.body());
     JsonNode events = JSON.readTree(answer.body()).path("events");
     assertEquals(1, events.size(), answer.body());
