@@ -122,7 +122,7 @@ public final class ChatExportOrdeal {
   private final int kills;
   private final Lab lab;
   private final Random random;
-  private final WebhookReport report;
+  private final FaultReport report;
   private final AtomicReference<@Nullable Mark> mark = new AtomicReference<>();
   private final Map<String, String> stored = new ConcurrentHashMap<>();
   private final AtomicInteger storedAgain = new AtomicInteger();
@@ -142,7 +142,7 @@ public final class ChatExportOrdeal {
     this.kills = kills;
     this.lab = new Lab(keep, Lab.lines(out));
     this.random = new Random(seed);
-    this.report = new WebhookReport(seed);
+    this.report = new FaultReport(seed);
   }
 
   /** Kills no more; what was done so far is checked. */
@@ -151,7 +151,7 @@ public final class ChatExportOrdeal {
   }
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
-  public WebhookReport run() throws Exception {
+  public FaultReport run() throws Exception {
     return lab.run(
         "faults-",
         folder -> {
@@ -163,7 +163,7 @@ public final class ChatExportOrdeal {
         });
   }
 
-  private WebhookReport run(Path folder) throws Exception {
+  private FaultReport run(Path folder) throws Exception {
     lab.say("starting the stores, S3Mock and two processes of role ingest");
     Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     StoresProcess storage =

@@ -22,7 +22,8 @@ import picocli.CommandLine.Option;
       WebhookFaults.class,
       ChatExportFaults.class,
       PollerFaults.class,
-      ReplayFaults.class
+      ReplayFaults.class,
+      RestoreFaults.class
     },
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
@@ -46,6 +47,7 @@ import picocli.CommandLine.Option;
       "  bin/faults pollers                     budgets and periods of pollers; see its --help",
       "  bin/faults poll-push                   polls beside webhooks that are lost and late",
       "  bin/faults replay                      bugs in projectors, mended and replayed",
+      "  bin/faults restore                     drills: a store is lost, restored, and balanced again",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })

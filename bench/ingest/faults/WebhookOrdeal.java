@@ -63,7 +63,7 @@ public final class WebhookOrdeal {
   private final CallSigner signer = new CallSigner();
   private final Senders senders;
   private final Forger forger;
-  private final WebhookReport report;
+  private final FaultReport report;
 
   private final ConcurrentLinkedQueue<String> odd = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<String> noRetryAfter = new ConcurrentLinkedQueue<>();
@@ -91,7 +91,7 @@ public final class WebhookOrdeal {
     this.random = new Random(seed);
     this.senders = new Senders(signer, random.nextLong());
     this.forger = new Forger(random.nextLong());
-    this.report = new WebhookReport(seed);
+    this.report = new FaultReport(seed);
   }
 
   /** Ends what is on its way soon and begins nothing more: what was done so far is checked. */
@@ -104,11 +104,11 @@ public final class WebhookOrdeal {
   }
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
-  public WebhookReport run() throws Exception {
+  public FaultReport run() throws Exception {
     return lab.run("faults-", this::run);
   }
 
-  private WebhookReport run(Path folder) throws Exception {
+  private FaultReport run(Path folder) throws Exception {
     lab.say("starting the stores, a process of role webhooks and one of role ingest");
     Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     Path data = folder.resolve("data");

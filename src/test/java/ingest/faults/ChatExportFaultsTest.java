@@ -15,7 +15,7 @@ class ChatExportFaultsTest {
       throws Exception {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    WebhookReport report = new ChatExportOrdeal(4, 42, false, out).run();
+    FaultReport report = new ChatExportOrdeal(4, 42, false, out).run();
     report.print(out);
     assertTrue(report.holds() && report.loaded(), said::toString);
     assertTrue(report.examined("a row of the table is a line") > 0, said::toString);

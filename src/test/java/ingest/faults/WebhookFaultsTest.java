@@ -19,7 +19,7 @@ class WebhookFaultsTest {
   void what_was_answered_2xx_is_kept_once_whatever_is_killed_away_or_forged() throws Exception {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    WebhookReport report =
+    FaultReport report =
         new WebhookOrdeal(new WebhookOrdeal.Plan(4, SHORT, SHORT, SHORT, 100, 300), 41, false, out)
             .run();
     report.print(out);

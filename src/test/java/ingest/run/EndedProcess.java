@@ -14,10 +14,10 @@ import java.util.stream.Stream;
  *
  * @param output both streams
  */
-record EndedProcess(int code, String output) {
+public record EndedProcess(int code, String output) {
 
   /** Starts it with nothing of the test's own environment but PATH, and waits for its end. */
-  static EndedProcess of(Map<String, String> environment, Path folder, String... arguments)
+  public static EndedProcess of(Map<String, String> environment, Path folder, String... arguments)
       throws IOException, InterruptedException {
     Path output = Files.createTempFile(folder, "process", ".out");
     ProcessBuilder builder =

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a run against the webhook tier did, measured and proved. */
-public final class WebhookReport implements Verdict {
+/** What a run did part by part, measured and proved. */
+public final class FaultReport implements Verdict {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final long seed;
@@ -19,7 +19,7 @@ public final class WebhookReport implements Verdict {
   private final List<Check> checks = new ArrayList<>();
   private boolean loaded = true;
 
-  WebhookReport(long seed) {
+  FaultReport(long seed) {
     this.seed = seed;
   }
 
