@@ -115,6 +115,7 @@ final class Accepted {
       WHERE k.id >= ? AND k.id < ? AND o.day = ANY (?) AND o.chunk BETWEEN ? AND ?
         AND NOT EXISTS (SELECT FROM ingest.delivery_chunk c
                         WHERE c.day = k.day AND c.chunk = k.chunk AND c.target = t.name
+                          AND c.day = ANY (?) AND c.chunk BETWEEN ? AND ?
                           AND (c.mask IS NULL OR get_bit(c.mask, k.pos) = 1))
       """;
 
@@ -124,18 +125,23 @@ final class Accepted {
       SELECT k.id FROM ingest.event_key k
       WHERE k.id >= ? AND k.id < ? AND k.day = ANY (?)
         AND NOT EXISTS (SELECT FROM ingest.ingest_outbox o
-                        WHERE o.day = k.day AND o.chunk = k.chunk AND o.pos = k.pos AND o.event_id = k.id)
+                        WHERE o.day = k.day AND o.chunk = k.chunk AND o.pos = k.pos AND o.event_id = k.id
+                          AND o.day = ANY (?) AND o.chunk BETWEEN ? AND ?)
       """;
 
   /** One event of each chunk that says another number of exceptions than there are. */
   private static final String MISCOUNTED =
       """
-      SELECT DISTINCT ON (c.target, c.day, c.chunk) c.target, k.id
-      FROM ingest.delivery_chunk c
-      JOIN ingest.event_key k ON k.day = c.day AND k.chunk = c.chunk
-      WHERE k.id >= ? AND k.id < ? AND c.day = ANY (?) AND c.chunk BETWEEN ? AND ? AND c.status IN (1, 3)
-        AND c.n_exc <> (SELECT count(*) FROM ingest.delivery_item i
-                        WHERE i.day = c.day AND i.target = c.target AND i.chunk = c.chunk)
+      WITH k AS MATERIALIZED (
+          SELECT day, chunk, (array_agg(id))[1] AS id FROM ingest.event_key WHERE id >= ? AND id < ? GROUP BY day, chunk
+      ), i AS MATERIALIZED (
+          SELECT day, target, chunk, count(*) AS n FROM ingest.delivery_item
+          WHERE day = ANY (?) AND chunk BETWEEN ? AND ? GROUP BY day, target, chunk
+      )
+      SELECT c.target, k.id
+      FROM k JOIN ingest.delivery_chunk c ON c.day = k.day AND c.chunk = k.chunk
+      LEFT JOIN i ON i.day = c.day AND i.target = c.target AND i.chunk = c.chunk
+      WHERE c.day = ANY (?) AND c.chunk BETWEEN ? AND ? AND c.status IN (1, 3) AND c.n_exc <> coalesce(i.n, 0)
       """;
 
   private static final String EVENTS =
@@ -333,7 +339,7 @@ final class Accepted {
     Map<String, List<UUID>> ids = new TreeMap<>();
     try (Connection connection = dm.connection();
         PreparedStatement query = connection.prepareStatement(sql)) {
-      bind(query, place, place.span);
+      chunks(query, bind(query, place, place.span), place);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           ids.computeIfAbsent(rows.getString(column), t -> new ArrayList<>())
@@ -349,8 +355,9 @@ final class Accepted {
     List<UUID> ids = new ArrayList<>();
     try (Connection connection = dm.connection();
         PreparedStatement query = connection.prepareStatement(WITHOUT_EVENT)) {
-      span(query, place.span);
-      query.setArray(3, connection.createArrayOf("date", place.kept.toArray()));
+      int p = span(query, place.span);
+      query.setArray(++p, connection.createArrayOf("date", place.kept.toArray()));
+      chunks(query, p, place);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
           ids.add(rows.getObject("id", UUID.class));
@@ -412,7 +419,12 @@ final class Accepted {
   }
 
   private static int bind(PreparedStatement query, Place place, Span span) throws SQLException {
-    int p = span(query, span);
+    return chunks(query, span(query, span), place);
+  }
+
+  /** Without these a join would look through every day that there is. */
+  private static int chunks(PreparedStatement query, int bound, Place place) throws SQLException {
+    int p = bound;
     query.setArray(++p, query.getConnection().createArrayOf("date", place.kept.toArray()));
     query.setLong(++p, place.first);
     query.setLong(++p, place.last);

@@ -26,11 +26,16 @@ final class Repairs {
           SET status = 0, attempts = c.attempts + 1, claims = 0, token = NULL, due_at = ingest.now(), settled_at = NULL
           FROM (SELECT day, chunk, count(*) AS n FROM k GROUP BY day, chunk) g
           WHERE c.day = g.day AND c.chunk = g.chunk AND c.target = ? AND c.status = 1 AND c.n_exc = 0 AND c.n = g.n
-            AND NOT EXISTS (SELECT FROM ingest.delivery_item i
-                            WHERE i.day = c.day AND i.target = c.target AND i.chunk = c.chunk)
+            AND NOT EXISTS (SELECT FROM k JOIN ingest.delivery_item i ON i.day = k.day AND i.target = ? AND i.event_id = k.id
+                            WHERE k.day = c.day AND k.chunk = c.chunk)
           RETURNING c.day, c.chunk, c.n
-      ), single AS (
-          INSERT INTO ingest.delivery_item AS i
+      ), again AS (
+          UPDATE ingest.delivery_item i
+          SET status = 'pending', attempts = 1, claims = 0, token = NULL, due_at = ingest.now(), actor = 'balance', reason = 'sent again'
+          FROM k WHERE i.day = k.day AND i.target = ? AND i.event_id = k.id AND i.status = 'delivered'
+          RETURNING i.event_id
+      ), fresh AS (
+          INSERT INTO ingest.delivery_item
               (day, target, event_id, chunk, pos, type, status, attempts, due_at, actor, reason)
           SELECT o.day, c.target, o.event_id, o.chunk, o.pos, o.type, 'pending', c.attempts + 1, ingest.now(), 'balance', 'sent again'
           FROM k
@@ -38,23 +43,31 @@ final class Repairs {
                                       AND (c.mask IS NULL OR get_bit(c.mask, k.pos) = 1)
           JOIN ingest.ingest_outbox o ON o.day = k.day AND o.chunk = k.chunk AND o.pos = k.pos
           WHERE NOT EXISTS (SELECT FROM whole w WHERE w.day = k.day AND w.chunk = k.chunk)
-          ON CONFLICT (day, target, event_id) DO UPDATE SET
-              status = 'pending', attempts = 1, claims = 0, token = NULL, due_at = ingest.now(), actor = 'balance', reason = 'sent again'
-          WHERE i.status = 'delivered'
-          RETURNING i.day, i.chunk
+            AND NOT EXISTS (SELECT FROM ingest.delivery_item i
+                            WHERE i.day = k.day AND i.target = c.target AND i.event_id = k.id)
+          ON CONFLICT (day, target, event_id) DO NOTHING
+          RETURNING day, chunk, target
+      ), counted AS (
+          UPDATE ingest.delivery_chunk c SET n_exc = c.n_exc + f.n
+          FROM (SELECT day, chunk, target, count(*) AS n FROM fresh GROUP BY day, chunk, target) f
+          WHERE c.day = f.day AND c.chunk = f.chunk AND c.target = f.target
       )
-      SELECT (SELECT coalesce(sum(n), 0) FROM whole) + (SELECT count(*) FROM single) AS events
+      SELECT (SELECT coalesce(sum(n), 0) FROM whole) + (SELECT count(*) FROM again) + (SELECT count(*) FROM fresh) AS events
       """;
 
   /** The number of exceptions of a chunk is that of its items. */
   private static final String RECOUNT =
       """
-      UPDATE ingest.delivery_chunk c SET n_exc = r.n
-      FROM (SELECT x.day, x.chunk, x.target, count(i.event_id) AS n
-            FROM (SELECT DISTINCT e.day, e.chunk, CAST(? AS text) AS target FROM ingest.event_key e WHERE e.id = ANY (?)) x
-            LEFT JOIN ingest.delivery_item i ON i.day = x.day AND i.chunk = x.chunk AND i.target = x.target
-            GROUP BY x.day, x.chunk, x.target) r
-      WHERE c.day = r.day AND c.chunk = r.chunk AND c.target = r.target AND c.status IN (1, 3) AND c.n_exc <> r.n
+      WITH x AS MATERIALIZED (
+          SELECT DISTINCT day, chunk FROM ingest.event_key WHERE id = ANY (?)
+      ), i AS MATERIALIZED (
+          SELECT day, chunk, count(*) AS n FROM ingest.delivery_item
+          WHERE day = ANY (ARRAY(SELECT day FROM x)) AND chunk = ANY (ARRAY(SELECT chunk FROM x)) AND target = ?
+          GROUP BY day, chunk
+      )
+      UPDATE ingest.delivery_chunk c SET n_exc = coalesce(i.n, 0)
+      FROM x LEFT JOIN i ON i.day = x.day AND i.chunk = x.chunk
+      WHERE c.day = x.day AND c.chunk = x.chunk AND c.target = ? AND c.status IN (1, 3) AND c.n_exc <> coalesce(i.n, 0)
       """;
 
   /** Where the target has no row of the chunk: one for just these events. */
@@ -96,18 +109,16 @@ final class Repairs {
   long send(String target, List<UUID> ids) throws SQLException {
     return dm.transaction(
         tx -> {
-          long sent;
           try (PreparedStatement send = tx.prepareStatement(SEND)) {
             send.setArray(1, uuids(tx, ids));
-            send.setString(2, target);
-            send.setString(3, target);
+            for (int p = 2; p <= 5; p++) {
+              send.setString(p, target);
+            }
             try (ResultSet rows = send.executeQuery()) {
               rows.next();
-              sent = rows.getLong("events");
+              return rows.getLong("events");
             }
           }
-          recount(tx, target, ids);
-          return sent;
         });
   }
 
@@ -131,15 +142,15 @@ final class Repairs {
 
   /** Counts the exceptions of the events' chunks again; how many chunks it were. */
   long recount(String target, List<UUID> ids) throws SQLException {
-    return dm.transaction(tx -> recount(tx, target, ids));
-  }
-
-  private static long recount(Connection tx, String target, List<UUID> ids) throws SQLException {
-    try (PreparedStatement recount = tx.prepareStatement(RECOUNT)) {
-      recount.setString(1, target);
-      recount.setArray(2, uuids(tx, ids));
-      return recount.executeUpdate();
-    }
+    return dm.transaction(
+        tx -> {
+          try (PreparedStatement recount = tx.prepareStatement(RECOUNT)) {
+            recount.setArray(1, uuids(tx, ids));
+            recount.setString(2, target);
+            recount.setString(3, target);
+            return (long) recount.executeUpdate();
+          }
+        });
   }
 
   private static java.sql.Array uuids(Connection tx, List<UUID> ids) throws SQLException {

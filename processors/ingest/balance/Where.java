@@ -111,7 +111,7 @@ public final class Where {
 
   private static final String ARCHIVED =
       """
-      SELECT type, subject, toString(time) AS time, toString(created_at) AS created_at, envelope, count() OVER () AS rows
+      SELECT toString(created_at) AS committed, envelope, count() OVER () AS rows
       FROM vf.raw_events_log
       WHERE replayof IS NULL AND event_id = {id:UUID}
         AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
@@ -120,7 +120,7 @@ public final class Where {
 
   private static final String CALL =
       """
-      SELECT toString(received_at) AS received_at, event_type, message_id FROM vf.webhook_inbox
+      SELECT toString(received_at) AS received, event_type, message_id FROM vf.webhook_inbox
       WHERE env = 'shared' AND source = {source:String} AND event_id = {id:UUID}
         AND received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND received_at < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
       LIMIT 1 FORMAT JSONEachRow
@@ -399,9 +399,8 @@ public final class Where {
       }
       JsonNode row = json(text);
       archive
-          .put("committed_at", instant(row.path("created_at")))
+          .put("committed_at", instant(row.path("committed")))
           .put("copies", row.path("rows").asLong());
-      JsonNode committed = row.path("created_at");
       String call =
           clickHouse.text(
               CALL,
@@ -409,12 +408,12 @@ public final class Where {
                   Map.of(
                       "id", id.toString(),
                       "source", json(row.path("envelope").asText()).path("source").asText()),
-                  Instant.parse(instant(committed)),
+                  Instant.parse(instant(row.path("committed"))),
                   Duration.ofMinutes(1)));
       if (!call.isEmpty()) {
         JsonNode inbox = json(call);
         way.putObject("inbox")
-            .put("received_at", instant(inbox.path("received_at")))
+            .put("received_at", instant(inbox.path("received")))
             .put("event_type", inbox.path("event_type").asText())
             .put("message_id", inbox.path("message_id").asText());
       }

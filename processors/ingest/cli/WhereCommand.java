@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Parameters;
       "  bin/ingest where kick:900000001 --json | jq '.events[0].targets'"
     })
 final class WhereCommand implements Callable<Integer> {
+  private static final String ARCHIVE = "clickhouse";
+
   @Mixin private final ApiOptions api;
   private final Surroundings around;
 
@@ -103,36 +106,47 @@ final class WhereCommand implements Callable<Integer> {
               .formatted(Text.of(inbox.path("event_type")), Text.of(inbox.path("message_id"))));
     }
     outbox(event, way, around);
-    JsonNode archive = event.path("archive");
-    for (Map.Entry<String, JsonNode> target : event.path("targets").properties()) {
-      way.row(
-          "-> " + target.getKey(),
-          at(target.getValue().path("attempted_at"), around),
-          delivery(target.getValue(), around));
+    Set<String> targets = new TreeSet<>();
+    event.path("targets").properties().forEach(t -> targets.add(t.getKey()));
+    event.path("environments").properties().forEach(e -> targets.add(e.getKey()));
+    if (event.has("archive")) {
+      targets.add(ARCHIVE);
     }
-    if (archive.isObject()) {
+    for (String target : targets) {
+      JsonNode delivery = event.path("targets").path(target);
       way.row(
-          "   raw_events",
-          archive.path("there").asBoolean() ? at(archive.path("committed_at"), around) : "-",
-          archive.path("there").asBoolean() ? "there" : "not there");
-    }
-    for (Map.Entry<String, JsonNode> environment : event.path("environments").properties()) {
-      JsonNode has = environment.getValue();
-      way.row(
-          "   %s processed_events".formatted(environment.getKey()),
-          at(has.path("processed_at"), around),
-          has.path("processed").asBoolean() ? "there" : "not there");
-      for (JsonNode row : has.path("rows")) {
+          "-> " + target,
+          at(delivery.path("attempted_at"), around),
+          delivery.isObject() ? delivery(delivery, around) : "nothing is known of a delivery");
+      if (target.equals(ARCHIVE) && event.has("archive")) {
+        boolean there = event.path("archive").path("there").asBoolean();
         way.row(
-            "   %s %s".formatted(environment.getKey(), Text.of(row.path("table"))),
-            at(row.path("updated_at"), around),
-            row(row));
+            ARCHIVE + " raw_events",
+            at(event.path("archive").path("committed_at"), around),
+            there ? "there" : "not there");
       }
-      if (has.has("unsaid")) {
-        way.row("   %s rows".formatted(environment.getKey()), "-", has.path("unsaid"));
-      }
+      environment(target, event.path("environments").path(target), way, around);
     }
     way.print(around.out(), around.ansi());
+  }
+
+  private static void environment(String name, JsonNode has, Table way, Surroundings around) {
+    if (!has.isObject()) {
+      return;
+    }
+    way.row(
+        name + " processed_events",
+        at(has.path("processed_at"), around),
+        has.path("processed").asBoolean() ? "there" : "not there");
+    for (JsonNode row : has.path("rows")) {
+      way.row(
+          "%s %s".formatted(name, Text.of(row.path("table"))),
+          at(row.path("updated_at"), around),
+          row(row));
+    }
+    if (has.has("unsaid")) {
+      way.row(name + " rows", "-", has.path("unsaid"));
+    }
   }
 
   private static void outbox(JsonNode event, Table way, Surroundings around) {

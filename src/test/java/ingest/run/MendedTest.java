@@ -1,5 +1,6 @@
 package ingest.run;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,12 +9,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.envelope.EventId;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -165,14 +168,59 @@ class MendedTest {
         bySubject.lines.stream().anyMatch(l -> l.contains(EventId.text(lost))),
         bySubject.lines.toString());
     assertEquals(1, command("where", "kick:nobody").code);
-    System.out.println(String.join("\n", told.lines));
-    System.out.println(Arrays.toString(mended.lines.toArray()));
-    System.out.println(String.join("\n", command("where", EventId.text(lost)).lines));
+  }
+
+  @Test
+  void a_call_is_followed_by_its_message_also_when_the_keys_of_its_hour_are_no_help()
+      throws Exception {
+    HttpResponse<String> sent =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(
+                            "http://127.0.0.1:"
+                                + run.environment().get("EMBEDDED_SIMULATOR_PORT")
+                                + "/control/webhooks"))
+                    .header("Content-Type", "application/json")
+                    .POST(
+                        HttpRequest.BodyPublishers.ofString(
+                            "{\"sender\":\"kick\",\"type\":\"chat.message.sent\"}"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    assertEquals(200, sent.statusCode(), sent.body());
+    String message =
+        await()
+            .until(
+                () ->
+                    stores.dmRows(
+                        "SELECT message_id FROM ingest.event_key WHERE message_id IS NOT NULL"),
+                rows -> !rows.isEmpty())
+            .get(0)
+            .path("message_id")
+            .asText();
+    await()
+        .untilAsserted(
+            () ->
+                assertEquals(
+                    1,
+                    stores
+                        .clickHouseRows(
+                            "SELECT 1 FROM vf.webhook_inbox WHERE message_id = '" + message + "'")
+                        .size()));
+    for (int time = 0; time < 2; time++) {
+      JsonNode told = command("where", message, "--json").json();
+      assertEquals("message id", told.path("taken_for").asText(), told.toString());
+      JsonNode event = told.path("events").path(0);
+      assertEquals("kick.chat.message.sent", event.path("type").asText());
+      assertEquals(message, event.path("inbox").path("message_id").asText());
+      stores.dmExecute("UPDATE ingest.event_key SET message_id = NULL");
+    }
   }
 
   private static JsonNode where(UUID id) throws Exception {
     HttpResponse<String> answer = run.manage("GET", "/admin/where?what=" + EventId.text(id), "");
     assertEquals(200, answer.statusCode(), answer.body());
+    assertTrue(JSON.readTree(answer.body()).path("errors").isEmpty(), answer.body());
     JsonNode events = JSON.readTree(answer.body()).path("events");
     assertEquals(1, events.size(), answer.body());
     return events.get(0);
