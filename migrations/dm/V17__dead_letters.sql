@@ -6,7 +6,8 @@
 -- Rollback: DROP TRIGGER delivery_item_dies, delivery_item_born_dead ON ingest.delivery_item; DROP FUNCTION
 --           ingest.note_death, ingest.was_there; DROP INDEX ingest.delivery_item_letters, ingest.delivery_item_letters_of;
 --           CREATE INDEX delivery_item_dead ON ingest.delivery_item (target, fingerprint) WHERE status = 'dead';
---           ALTER TABLE ingest.delivery_item DROP COLUMN died_at, DROP COLUMN subject_key. Loses only when they died.
+--           ALTER TABLE ingest.delivery_item DROP COLUMN died_at, DROP COLUMN subject_key; the view as V1 has it. Loses only
+--           when they died. While events of an open chunk are abandoned, version N-1 sends these, too.
 -- Serves:   ingest.letter: bin/ingest dead, requeue, abandon.
 --
 -- What it costs the way of an event: both indexes hold what is dead and nothing else, so that a settlement enters them
@@ -49,6 +50,33 @@ DROP INDEX ingest.delivery_item_dead;
 CREATE INDEX delivery_item_letters ON ingest.delivery_item (target, type, fingerprint, died_at, event_id)
     INCLUDE (day) WHERE status = 'dead'; -- groups and counts from the index alone; pages of a re-queue
 CREATE INDEX delivery_item_letters_of ON ingest.delivery_item USING hash (subject_key) WHERE status = 'dead'; -- the dead of a subject
+
+-- Events of a chunk that is open may be items now, abandoned out of it: n_exc counts them from then on, and they are not
+-- pending with the others.
+CREATE OR REPLACE VIEW ingest.ingest_outbox_delivery AS
+SELECT o.event_id, c.target, 'pending'::text AS status, c.attempts::int AS attempts, NULL::timestamptz AS attempted_at,
+       NULL::text AS last_error, o.type, o.subject, o.day, o.chunk, o.pos, o.created_at
+FROM ingest.delivery_chunk c JOIN ingest.ingest_outbox o USING (day, chunk)
+WHERE c.status IN (0, 2) AND (c.mask IS NULL OR get_bit(c.mask, o.pos) = 1)
+  AND (c.n_exc = 0 OR (SELECT i.status FROM ingest.delivery_item i
+                       WHERE i.day = c.day AND i.target = c.target AND i.event_id = o.event_id) IS NULL)
+UNION ALL
+SELECT o.event_id, c.target, 'delivered', c.attempts::int + 1, c.settled_at, NULL, o.type, o.subject, o.day, o.chunk, o.pos, o.created_at
+FROM ingest.delivery_chunk c JOIN ingest.ingest_outbox o USING (day, chunk)
+WHERE c.status = 1 AND (c.mask IS NULL OR get_bit(c.mask, o.pos) = 1)
+  AND NOT EXISTS (SELECT FROM ingest.delivery_item i WHERE i.day = c.day AND i.target = c.target AND i.event_id = o.event_id)
+UNION ALL
+SELECT i.event_id, i.target, 'pending', i.attempts, i.attempted_at, i.last_error, i.type, o.subject, i.day, i.chunk, i.pos, o.created_at
+FROM ingest.delivery_item i JOIN ingest.ingest_outbox o USING (day, chunk, pos) WHERE i.status = 'pending'
+UNION ALL
+SELECT i.event_id, i.target, 'delivered', i.attempts, i.attempted_at, i.last_error, i.type, o.subject, i.day, i.chunk, i.pos, o.created_at
+FROM ingest.delivery_item i JOIN ingest.ingest_outbox o USING (day, chunk, pos) WHERE i.status = 'delivered'
+UNION ALL
+SELECT i.event_id, i.target, 'dead', i.attempts, i.attempted_at, i.last_error, i.type, o.subject, i.day, i.chunk, i.pos, o.created_at
+FROM ingest.delivery_item i JOIN ingest.ingest_outbox o USING (day, chunk, pos) WHERE i.status = 'dead'
+UNION ALL
+SELECT i.event_id, i.target, 'abandoned', i.attempts, i.attempted_at, i.last_error, i.type, o.subject, i.day, i.chunk, i.pos, o.created_at
+FROM ingest.delivery_item i JOIN ingest.ingest_outbox o USING (day, chunk, pos) WHERE i.status = 'abandoned';
 
 -- Whether a row, as it stands now, was there when somebody looked: seen is pg_current_snapshot() of then. Exact where a
 -- time is not, since what committed after a look may have begun before it. Asked of rows that are not this transaction's.

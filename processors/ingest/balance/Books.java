@@ -23,7 +23,7 @@ public final class Books {
       """
       WITH chunks AS (
           SELECT target, sum(n) AS accepted,
-                 coalesce(sum(n) FILTER (WHERE status IN (0, 2)), 0) AS pending,
+                 coalesce(sum(n - n_exc) FILTER (WHERE status IN (0, 2)), 0) AS pending,
                  coalesce(sum(n - n_exc) FILTER (WHERE status = 1), 0) AS delivered
           FROM ingest.delivery_chunk GROUP BY target
       ), items AS (

@@ -92,6 +92,7 @@ public final class Claims {
       RETURNING c.day, c.chunk, c.claims, c.attempts
       """;
 
+  /** An event of an open chunk that is an item already was abandoned out of it. */
   private static final String READ_CHUNKS =
       """
       SELECT o.day, o.chunk, o.pos, o.event_id, o.type, o.envelope, o.created_at, %s
@@ -99,6 +100,8 @@ public final class Claims {
       JOIN ingest.delivery_chunk c ON c.day = o.day AND c.chunk = o.chunk AND c.target = ?
       WHERE o.day = ANY (?) AND o.chunk = ANY (?) AND c.day = ANY (?) AND c.chunk = ANY (?)
         AND (c.mask IS NULL OR get_bit(c.mask, o.pos) = 1)
+        AND (c.n_exc = 0 OR (SELECT i.status FROM ingest.delivery_item i
+                             WHERE i.day = o.day AND i.target = c.target AND i.event_id = o.event_id) IS NULL)
       ORDER BY o.chunk, o.pos
       """;
 
@@ -114,6 +117,7 @@ public final class Claims {
       SELECT o.day, c.target, o.event_id, o.chunk, o.pos, o.type, 'pending', ingest.now()
       FROM c JOIN ingest.ingest_outbox o USING (day, chunk)
       WHERE c.mask IS NULL OR get_bit(c.mask, o.pos) = 1
+      ON CONFLICT (day, target, event_id) DO NOTHING
       """;
 
   /**

@@ -29,7 +29,7 @@ public final class Settlement {
       """
       WITH s AS (
           UPDATE ingest.delivery_chunk c
-          SET status = 1, settled_at = ingest.now(), token = NULL, n_exc = d.n_exc
+          SET status = 1, settled_at = ingest.now(), token = NULL, n_exc = c.n_exc + d.n_exc
           FROM unnest(?::bigint[], ?::int[]) AS d(chunk, n_exc)
           WHERE c.target = ? AND c.day = ANY (?) AND c.chunk = ANY (?) AND c.chunk = d.chunk AND c.token = ?
           RETURNING c.day, c.chunk, c.target

@@ -113,10 +113,21 @@ final class Waiting {
             )
             SELECT (SELECT max(chunk) FROM page) AS last, count(o.event_id) AS events
             FROM page p JOIN ingest.ingest_outbox o ON o.day = p.day AND o.chunk = p.chunk
-            WHERE (p.mask IS NULL OR get_bit(p.mask, o.pos) = 1)
-              AND ingest.was_there(o.xmin, CAST(? AS pg_snapshot))""",
-            seen)
+            WHERE""")
+        .add(pending())
+        .add("AND ingest.was_there(o.xmin, CAST(? AS pg_snapshot))", seen)
         .add(filter.ofEvent());
+  }
+
+  /** That an event {@code o} of an open chunk {@code p} is no item of its own. */
+  private Query pending() {
+    return new Query()
+        .add(
+            """
+            (p.mask IS NULL OR get_bit(p.mask, o.pos) = 1)
+            AND (p.n_exc = 0 OR (SELECT i.status FROM ingest.delivery_item i
+                                 WHERE i.day = o.day AND i.target = ? AND i.event_id = o.event_id) IS NULL)""",
+            target);
   }
 
   /** By the index that claims use. */
@@ -124,7 +135,7 @@ final class Waiting {
     Query query =
         new Query()
             .add(
-                "SELECT c.day, c.chunk, c.mask FROM ingest.delivery_chunk c WHERE c.target = ? AND c.status = 0 AND c.chunk > ?",
+                "SELECT c.day, c.chunk, c.mask, c.n_exc FROM ingest.delivery_chunk c WHERE c.target = ? AND c.status = 0 AND c.chunk > ?",
                 target,
                 after)
             .add(filter.ofDay("c"));
@@ -156,8 +167,8 @@ final class Waiting {
   }
 
   /**
-   * Abandons what is meant of the next chunks. A chunk of which others are meant goes on without
-   * them: they leave its mask and its number, and stand as abandoned beside it.
+   * Abandons what is meant of the next chunks: they become items of their own, which {@code n_exc}
+   * counts, and the chunk goes on without them.
    *
    * @param seen takes what was committed by then
    */
@@ -173,37 +184,32 @@ final class Waiting {
                 ), hit AS MATERIALIZED (
                     SELECT o.day, o.chunk, o.pos, o.event_id, o.type
                     FROM page p JOIN ingest.ingest_outbox o ON o.day = p.day AND o.chunk = p.chunk
-                    WHERE (p.mask IS NULL OR get_bit(p.mask, o.pos) = 1)
-                      AND ingest.was_there(o.xmin, CAST(? AS pg_snapshot))""",
-                seen)
+                    WHERE""")
+            .add(pending())
+            .add("AND ingest.was_there(o.xmin, CAST(? AS pg_snapshot))", seen)
             .add(filter.ofEvent())
             .add(
                 """
                 ), free AS MATERIALIZED (
-                    SELECT c.day, c.chunk, c.mask, c.attempts
+                    SELECT c.day, c.chunk, c.attempts
                     FROM (SELECT DISTINCT day, chunk FROM hit) h
                     JOIN ingest.delivery_chunk c ON c.day = h.day AND c.chunk = h.chunk AND c.target = ?
                     WHERE c.status = 0 AND (c.token IS NULL OR c.due_at <= ingest.now())
                     FOR UPDATE OF c SKIP LOCKED
-                ), gone AS MATERIALIZED (
-                    SELECT h.*, f.attempts FROM hit h JOIN free f ON f.day = h.day AND f.chunk = h.chunk
-                    WHERE f.mask IS NULL OR get_bit(f.mask, h.pos) = 1
-                ), cut AS (
-                    SELECT day, chunk, count(*)::int AS n, bit_or(set_bit(0::bit(128), pos, 1)) AS mask
-                    FROM gone GROUP BY day, chunk
-                ), without AS (
-                    UPDATE ingest.delivery_chunk c
-                    SET status = CASE WHEN cut.n = c.n THEN 1 ELSE 0 END,
-                        settled_at = CASE WHEN cut.n = c.n THEN ingest.now() END,
-                        n_exc = CASE WHEN cut.n = c.n THEN c.n ELSE c.n_exc END,
-                        n = CASE WHEN cut.n = c.n THEN c.n ELSE c.n - cut.n END,
-                        mask = CASE WHEN cut.n = c.n THEN c.mask ELSE coalesce(c.mask, ~(0::bit(128))) & ~cut.mask END,
-                        token = NULL
-                    FROM cut WHERE c.day = cut.day AND c.chunk = cut.chunk AND c.target = ?
-                ), kept AS (
+                ), gone AS (
                     INSERT INTO ingest.delivery_item
                         (day, target, event_id, chunk, pos, type, status, attempts, due_at, actor, reason)
-                    SELECT day, ?, event_id, chunk, pos, type, 'abandoned', attempts, ingest.now(), ?, ? FROM gone
+                    SELECT h.day, ?, h.event_id, h.chunk, h.pos, h.type, 'abandoned', f.attempts, ingest.now(), ?, ?
+                    FROM hit h JOIN free f ON f.day = h.day AND f.chunk = h.chunk
+                    ON CONFLICT (day, target, event_id) DO NOTHING
+                    RETURNING day, chunk
+                ), without AS (
+                    UPDATE ingest.delivery_chunk c
+                    SET n_exc = c.n_exc + g.n, token = NULL,
+                        status = CASE WHEN c.n_exc + g.n = c.n THEN 1 ELSE 0 END,
+                        settled_at = CASE WHEN c.n_exc + g.n = c.n THEN ingest.now() END
+                    FROM (SELECT day, chunk, count(*)::int AS n FROM gone GROUP BY day, chunk) g
+                    WHERE c.day = g.day AND c.chunk = g.chunk AND c.target = ?
                 )
                 SELECT (SELECT max(chunk) FROM page) AS last, (SELECT count(*) FROM gone) AS events,
                        (SELECT min(h.chunk) FROM hit h
@@ -211,9 +217,9 @@ final class Waiting {
                 """,
                 target,
                 target,
-                target,
                 who,
-                why);
+                why,
+                target);
     try (PreparedStatement abandon = query.prepare(tx);
         ResultSet row = abandon.executeQuery()) {
       row.next();

@@ -52,9 +52,9 @@ public final class OldDays {
   private static final String UNSETTLED =
       """
       SELECT u.target, u.reason, sum(u.n)::bigint AS events
-      FROM (SELECT target, 'open' AS reason, n FROM ingest.delivery_chunk WHERE day = ? AND status = 0
+      FROM (SELECT target, 'open' AS reason, n - n_exc AS n FROM ingest.delivery_chunk WHERE day = ? AND status = 0
             UNION ALL
-            SELECT target, 'open', n FROM ingest.delivery_chunk WHERE day = ? AND status = 2
+            SELECT target, 'open', n - n_exc FROM ingest.delivery_chunk WHERE day = ? AND status = 2
             UNION ALL
             SELECT target, CASE status WHEN 'dead' THEN 'dead' ELSE 'open' END, 1
             FROM ingest.delivery_item WHERE day = ? AND status IN ('pending', 'dead')) u

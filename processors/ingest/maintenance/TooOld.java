@@ -45,6 +45,7 @@ public final class TooOld {
           SELECT o.day, c.target, o.event_id, o.chunk, o.pos, o.type, 'abandoned', c.attempts, ingest.now(), 'maintenance', 'too old'
           FROM closed c JOIN ingest.ingest_outbox o ON o.day = c.day AND o.chunk = c.chunk
           WHERE c.mask IS NULL OR get_bit(c.mask, o.pos) = 1
+          ON CONFLICT (day, target, event_id) DO NOTHING
           RETURNING target
       )
       SELECT target, count(*) FROM gone GROUP BY target

@@ -6,19 +6,27 @@ import static ingest.outbox.AcmeEvents.apples;
 import static ingest.outbox.AcmeEvents.event;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import ingest.delivery.Batch;
 import ingest.delivery.Counts;
 import ingest.delivery.Outcome;
 import ingest.envelope.Envelope;
+import ingest.envelope.EventId;
+import ingest.maintenance.MaintenanceMetrics;
+import ingest.maintenance.OldDays;
+import ingest.maintenance.TooOld;
 import ingest.operation.Held;
 import ingest.operation.Operation;
 import ingest.store.TestStores;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -41,6 +49,17 @@ class AbandonTest {
   @AfterEach
   void close() {
     post.close();
+    assertEquals(
+        List.of(),
+        STORES
+            .sql()
+            .rows(
+                """
+                SELECT c.target, c.chunk, c.n_exc, count(i.event_id)
+                FROM ingest.delivery_chunk c LEFT JOIN ingest.delivery_item i USING (day, chunk, target)
+                GROUP BY c.target, c.chunk, c.n_exc HAVING c.n_exc <> count(i.event_id)
+                """),
+        "a chunk says how many of its events are items");
   }
 
   private static Filter filter(String json) throws IOException {
@@ -117,14 +136,86 @@ class AbandonTest {
         "by the view");
     assertEquals("50 52", counted().pending() + " " + counted().abandoned());
     deliverTheRest();
-    assertEquals(List.of("acme.apple.seen|delivered|50", "acme.pear.seen|abandoned|52"), stage());
     assertEquals(
-        "0 50 52", counted().pending() + " " + counted().delivered() + " " + counted().abandoned());
+        List.of("acme.apple.seen|delivered|50", "acme.pear.seen|abandoned|52"), stage());
+    assertEquals("0 50 52", counted().pending() + " " + counted().delivered() + " " + counted().abandoned());
     assertEquals(
         102,
-        STORES.sql().number("SELECT sum(n) FROM ingest.delivery_chunk WHERE target = 'production'"),
+        STORES
+            .sql()
+            .number("SELECT sum(n) FROM ingest.delivery_chunk WHERE target = 'production'"),
         "the other target has all of it");
     assertEquals(0, post.previews.of(pears(), Order.Of.both, null).total());
+  }
+
+  @Test
+  void what_was_abandoned_out_of_a_chunk_stands_in_the_totals_of_its_day() throws Exception {
+    post.commit(fruit(0, 20));
+    post.abandon(pears(), Order.Of.pending);
+    post.run();
+    deliverTheRest();
+    STORES.sql().run("UPDATE ingest.target SET mode = 'off' WHERE name <> 'stage'");
+    OldDays days = new OldDays(STORES.dm(), null, Duration.ofDays(8), maintenance());
+    LocalDate day =
+        LocalDate.parse(
+            STORES.sql().rows("SELECT DISTINCT day FROM ingest.ingest_outbox").get(0));
+    String totals = requireNonNull(days.look(day)).totals().toString();
+    assertTrue(
+        totals.contains("type=acme.pear.seen, target=stage, status=abandoned]=10"), totals);
+    assertTrue(
+        totals.contains("type=acme.apple.seen, target=stage, status=delivered]=10"), totals);
+  }
+
+  @Test
+  void a_chunk_that_is_taken_apart_later_leaves_them_abandoned() throws Exception {
+    post.commit(fruit(0, 20));
+    post.abandon(pears(), Order.Of.pending);
+    post.run();
+    for (int lost = 1; lost <= 2; lost++) {
+      assertEquals(10, requireNonNull(post.claimed()).events().size());
+      STORES.clock(Post.LEASE.plusSeconds(1).multipliedBy(lost));
+    }
+    assertNull(post.claimed(), "it is taken apart");
+    assertEquals(
+        List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
+    deliverTheRest();
+    assertEquals(
+        List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
+  }
+
+  @Test
+  void a_chunk_that_is_too_old_later_is_given_up_but_for_them() throws Exception {
+    post.commit(fruit(0, 20));
+    post.abandon(pears(), Order.Of.pending);
+    post.run();
+    STORES.clock(Duration.ofDays(27));
+    new TooOld(STORES.dm(), Duration.ofDays(25), maintenance()).abandon();
+    assertEquals(
+        List.of("acme.apple.seen|too old|10", "acme.pear.seen|a try|10"),
+        STORES
+            .sql()
+            .rows(
+                "SELECT type, reason, count(*) FROM ingest.delivery_item WHERE target = 'stage' GROUP BY 1, 2 ORDER BY 1"));
+    assertEquals("0 20", counted().pending() + " " + counted().abandoned());
+  }
+
+  @Test
+  void two_that_overlap_abandon_each_event_once() throws Exception {
+    post.commit(fruit(0, 20));
+    post.abandon(pears(), Order.Of.pending);
+    post.abandon(filter("{'target':'stage'}"), Order.Of.pending);
+    Exchange one = post.claim();
+    Exchange two = post.claim();
+    post.abandon.page(one);
+    post.send(two);
+    post.send(one);
+    assertEquals(20, STORES.sql().number("SELECT sum(done) FROM ingest.operation"));
+    assertEquals("0 20", counted().pending() + " " + counted().abandoned());
+  }
+
+  private static MaintenanceMetrics maintenance() {
+    return new MaintenanceMetrics(
+        new SimpleMeterRegistry(), STORES.dm(), List.of("stage"), Duration.ofDays(8));
   }
 
   @Test
@@ -166,9 +257,11 @@ class AbandonTest {
     assertEquals(10, post.run().done());
     assertEquals(
         1, post.settle(late, i -> new Outcome.Failed("answered 422", null, null)), "its chunk");
-    assertEquals(List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(
+        List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
     deliverTheRest();
-    assertEquals(List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(
+        List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
   }
 
   @Test
@@ -185,20 +278,11 @@ class AbandonTest {
     post.abandon.page(exchange); // no chunk is open
     post.abandon.page(exchange);
     assertEquals(0, Held.of(exchange).counts().path("abandoned").asLong());
-    assertEquals(
-        0,
-        post.settle(
-            worked,
-            i ->
-                i == 1
-                    ? new Outcome.Settled("applied")
-                    : new Outcome.Failed("answered 422", null, null)));
+    assertEquals(0, post.settle(worked, i -> i == 1 ? new Outcome.Settled("applied") : new Outcome.Failed("answered 422", null, null)));
     post.send(exchange);
     assertEquals(
         List.of(
-            "acme.apple.seen|pending|3",
-            "acme.pear.seen|abandoned|2",
-            "acme.pear.seen|delivered|1"),
+            "acme.apple.seen|pending|3", "acme.pear.seen|abandoned|2", "acme.pear.seen|delivered|1"),
         stage());
   }
 
@@ -214,7 +298,8 @@ class AbandonTest {
     post.settle(worked, i -> new Outcome.Failed("answered 422", null, null));
     post.die("answered #");
     post.send(exchange);
-    assertEquals(List.of("acme.apple.seen|dead|6", "acme.pear.seen|abandoned|6"), stage());
+    assertEquals(
+        List.of("acme.apple.seen|dead|6", "acme.pear.seen|abandoned|6"), stage());
   }
 
   @Test
@@ -235,12 +320,11 @@ class AbandonTest {
   @Test
   void one_event_of_a_chunk_is_taken_by_its_id() throws Exception {
     post.commit(fruit(0, 6));
-    String id = ingest.envelope.EventId.text(event(PEAR_SEEN, 3).id());
+    String id = EventId.text(event(PEAR_SEEN, 3).id());
     post.abandon(filter("{'target':'stage','event':'" + id + "'}"), Order.Of.both);
     assertEquals(1, post.run().done());
     assertEquals(
-        List.of(
-            "acme.apple.seen|pending|3", "acme.pear.seen|abandoned|1", "acme.pear.seen|pending|2"),
+        List.of("acme.apple.seen|pending|3", "acme.pear.seen|abandoned|1", "acme.pear.seen|pending|2"),
         stage());
     assertNull(post.claimedItems());
   }
@@ -277,8 +361,9 @@ class AbandonTest {
   void a_count_that_takes_too_long_says_that_there_is_more() throws Exception {
     post.commit(fruit(0, 6));
     Preview preview =
-        new Previews(STORES.dm(), post.letters, Duration.ZERO).of(pears(), Order.Of.pending, null);
-    assertEquals(false, preview.complete());
-    assertEquals(true, post.previews.of(pears(), Order.Of.pending, null).complete());
+        new Previews(STORES.dm(), post.letters, Duration.ZERO)
+            .of(pears(), Order.Of.pending, null);
+    assertFalse(preview.complete());
+    assertTrue(post.previews.of(pears(), Order.Of.pending, null).complete());
   }
 }
