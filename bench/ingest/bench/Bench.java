@@ -1,5 +1,6 @@
 package ingest.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.maintenance.Horizons;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Spec;
       "  bin/bench                          everything",
       "  bin/bench deliver --rounds 7       one section",
       "  bin/bench capacity                 rows, WAL, disk and CPU of an event and of a load",
+      "  bin/bench replay --events 1000000  the lag of live events beside a replay; not in all",
       "  bin/bench --quick                  whether it works; too short for a figure",
       "  bin/bench --json results.json      the runs of every round as well",
       "",
@@ -52,12 +55,13 @@ public final class Bench implements Callable<Integer> {
   private static final int MOST_ROUNDS = 101;
   private static final int LEAST_EVENTS = 100;
   private static final int MOST_EVENTS = 1_000_000;
+  private static final int QUICK_REPLAY = 20_000;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "SECTION",
       defaultValue = "all",
-      description = "commit, upsert, webhooks, deliver, consume, capacity or all (the default).")
+      description = "commit, upsert, webhooks, deliver, consume, capacity, replay or all (the default, without replay).")
   private String section = "all";
 
   @Option(
@@ -169,6 +173,9 @@ public final class Bench implements Callable<Integer> {
             quick);
     PrintWriter err = command.commandLine().getErr();
     Progress progress = new Progress(err, System.getProperty("ingest.terminals", "").contains("2"));
+    if (section.equals(ReplayLag.NAME)) {
+      return replay(command, plan, progress);
+    }
     double load = Machine.load();
     Path own =
         lab.folder(folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : from(folder));
@@ -205,12 +212,31 @@ public final class Bench implements Callable<Integer> {
     return 0;
   }
 
+  private int replay(CommandSpec command, Plan plan, Progress progress) throws Exception {
+    ReplayLag lag =
+        new ReplayLag(
+            events == null ? quick ? QUICK_REPLAY : MOST_EVENTS : events,
+            plan.rounds(),
+            quick ? Duration.ofSeconds(5) : Duration.ofSeconds(20),
+            command.commandLine().getOut(),
+            progress);
+    ObjectNode report =
+        lag.run(
+            lab,
+            lab.folder(
+                folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : from(folder)));
+    if (json != null) {
+      Files.writeString(from(json), report.toPrettyString() + "\n");
+    }
+    return 0;
+  }
+
   private List<Section> sections(CommandSpec command) {
     List<Section> all = List.of(Section.values());
     if (section.equals(ALL)) {
       return all;
     }
-    if (section.equals(Capacity.NAME)) {
+    if (section.equals(Capacity.NAME) || section.equals(ReplayLag.NAME)) {
       return List.of();
     }
     List<Section> chosen =
@@ -218,7 +244,7 @@ public final class Bench implements Callable<Integer> {
     if (chosen.isEmpty()) {
       throw new ParameterException(
           command.commandLine(),
-          "there is no section %s: %s, capacity or all"
+          "there is no section %s: %s, capacity, replay or all"
               .formatted(
                   section,
                   Arrays.stream(Section.values())
