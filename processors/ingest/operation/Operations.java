@@ -40,6 +40,9 @@ public final class Operations {
   private static final Logger LOG = LoggerFactory.getLogger(Operations.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** The usual lease; a run that kills processes has a shorter one. */
+  public static final Duration LEASE = Duration.ofSeconds(60);
+
   /** Operations that one process is at; the others wait, here or elsewhere. */
   private static final int AT_ONCE = 4;
 
@@ -139,6 +142,11 @@ public final class Operations {
   private final OperationMetrics metrics;
   private final double leaseSeconds;
   private final AtomicInteger here = new AtomicInteger();
+
+  /** Those of one process, under the usual lease. */
+  public Operations(CamelContext camel, DmDatabase dm, OperationMetrics metrics) {
+    this(camel, dm, metrics, LEASE);
+  }
 
   /**
    * The operations of one process.
