@@ -72,6 +72,9 @@ final class ReplayLag {
   private final Map<Boolean, List<String>> spans =
       new TreeMap<>(Map.of(false, new ArrayList<>(), true, new ArrayList<>()));
 
+  /** Events a second of each turn with the replay. */
+  private final List<Double> rates = new ArrayList<>();
+
   private volatile boolean more = true;
   private volatile long emitted;
 
@@ -166,21 +169,20 @@ final class ReplayLag {
   private void tell(IngestProcess ingest, long more, Duration span) throws Exception {
     JsonNode run = asked(ingest, "/admin/replays", null).path(0);
     double rate = more * 1000.0 / span.toMillis();
+    rates.add(rate);
+    long left = run.path("total").asLong() - run.path("done").asLong();
     progress.say(
         String.format(
             Locale.ROOT,
-            "replay: %,d of %,d, %,.0f/s now, %s left; memory %,d MB",
+            "replay: %,d of %,d, %,.0f/s now, %,.0f s left; memory %,d MB",
             run.path("done").asLong(),
             run.path("total").asLong(),
             rate,
-            Duration.ofSeconds(
-                rate == 0
-                    ? 0
-                    : (long) ((run.path("total").asLong() - run.path("done").asLong()) / rate)),
+            rate == 0 ? 0 : left / rate,
             memory(ingest, "VmRSS") >> 20));
   }
 
-  /** A replay that is over, and how many events a second it took once it was left alone. */
+  /** A replay that is over, and how many events a second it took after its turns. */
   private record Ended(JsonNode run, double rate) {}
 
   private ObjectNode report(IngestProcess ingest, Stores stores, Ended ended, long rest)
@@ -198,7 +200,8 @@ final class ReplayLag {
     ObjectNode report = JSON.createObjectNode();
     report
         .put("events", events)
-        .put("rows_per_second_alone", ended.rate())
+        .put("rows_per_second_in_turns", Spread.of(rates).median())
+        .put("rows_per_second_after", ended.rate())
         .put("memory_before", rest)
         .put("memory_at_most", most)
         .put("heap_limit", 400L << 20);
@@ -220,8 +223,9 @@ final class ReplayLag {
     out.println();
     out.printf(
         Locale.ROOT,
-        "replay   %,d events, each applied once; %,.0f/s once it was left alone%n",
+        "replay   %,d events, each applied once; %,.0f/s in its turns, %,.0f/s when they were over%n",
         events,
+        Spread.of(rates).median(),
         ended.rate());
     out.printf(
         Locale.ROOT,
