@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.Route;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
@@ -78,7 +80,9 @@ final class App implements AutoCloseable {
           });
       main.start();
       wiring.routesChanged();
-      drain.guard(main.getCamelContext(), settings.port("management.port"));
+      VertxPlatformHttpRouter port = managementPort();
+      drain.guard(port);
+      wiring.manage(main.getCamelContext(), port);
       drain.guard(wiring.publicHttp());
       wiring.publicHttp().listen();
       started = true;
@@ -90,6 +94,13 @@ final class App implements AutoCloseable {
       close();
       throw inTheWay(e);
     }
+  }
+
+  private VertxPlatformHttpRouter managementPort() {
+    return Objects.requireNonNull(
+        VertxPlatformHttpRouter.lookup(
+            main.getCamelContext(),
+            VertxPlatformHttpRouter.getRouterNameFromPort(settings.port("management.port"))));
   }
 
   /** What {@code {{key}}} stands for; which roles run is as it was at the start. */

@@ -1,19 +1,20 @@
 package ingest;
 
 import ingest.http.PublicHttp;
+import ingest.jmx.JmxHttp;
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
@@ -57,14 +58,13 @@ final class Drain {
   /**
    * Stands before the actions of the management port; health and metrics are answered to the end.
    */
-  void guard(CamelContext camel, int managementPort) {
-    VertxPlatformHttpRouter router =
-        VertxPlatformHttpRouter.lookup(
-            camel, VertxPlatformHttpRouter.getRouterNameFromPort(managementPort));
-    Objects.requireNonNull(router)
-        .route("/admin/*")
-        .order(-2)
-        .handler(context -> enter(context, Drain::refuse));
+  void guard(Router managementPort) {
+    for (String path : List.of("/admin/*", JmxHttp.PATH + "*")) {
+      managementPort
+          .route(path)
+          .order(-2)
+          .handler(context -> enter(context, Drain::refuse));
+    }
   }
 
   /** Stands before every route of the public port, which answers a 503 by itself. */

@@ -61,6 +61,9 @@ import ingest.export.ChatExport;
 import ingest.export.ChatExportLag;
 import ingest.http.Bounds;
 import ingest.http.PublicHttp;
+import ingest.jmx.Beans;
+import ingest.jmx.Deeds;
+import ingest.jmx.JmxHttp;
 import ingest.kick.ProbeLag;
 import ingest.kick.SubscriptionCounts;
 import ingest.kick.SubscriptionRules;
@@ -110,6 +113,7 @@ import ingest.webhook.Refeed;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -130,6 +134,7 @@ import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
+import org.apache.camel.Service;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.scan.DefaultPackageScanClassResolver;
@@ -164,6 +169,12 @@ final class Wiring implements AutoCloseable {
   private @Nullable OldDays oldDays;
   private @Nullable DiskHorizon diskHorizon;
   private @Nullable LaneComponent laneComponent;
+  private final Beans beans = new Beans();
+
+  /** A role without the dm database has its log. */
+  private Deeds deeds =
+      (actor, action, what) -> LOG.info("{} wants {}: {}", actor.who(), action, what);
+
   private Collection<Lane> lanesHere = List.of();
 
   /** Keys that were read to make something. */
@@ -226,6 +237,7 @@ final class Wiring implements AutoCloseable {
     DmDatabase dm = DmDatabase.open(settings);
     open.push(dm);
     RouteBean.DM.bind(camel.getRegistry(), dm.pool());
+    deeds = new Audit(dm)::record;
     watch(camel, "dm", dm.pool());
     EventTypes types = types();
     OutboxMetrics metrics = new OutboxMetrics(meters, types);
@@ -411,6 +423,7 @@ final class Wiring implements AutoCloseable {
     processed.makePartitions();
     Consumer consumer = new Consumer(env, projectors(), settings.list("consume.declines"), types());
     RouteBean.PROCESSED_EVENTS.bind(camel.getRegistry(), processed);
+    shown(camel, processed);
     RouteBean.PROCESSED_RETENTION.bind(
         camel.getRegistry(), new ProcessedRetention(env, Horizons.of(settings).consumer()));
     RouteBean.INTERNAL_EVENTS.bind(
@@ -419,6 +432,15 @@ final class Wiring implements AutoCloseable {
     RouteBean.VERIFY_DELIVERY.bind(
         camel.getRegistry(),
         new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
+  }
+
+  /** Among Camel's services in JMX. */
+  private static void shown(CamelContext camel, Service service) {
+    try {
+      camel.addService(service);
+    } catch (Exception e) {
+      throw new IllegalStateException("adding " + service, e);
+    }
   }
 
   static List<Projector<?>> projectors() {
@@ -444,7 +466,8 @@ final class Wiring implements AutoCloseable {
         new Operations(
             camel, dm, new OperationMetrics(meters, dm), settings.duration("operations.lease"));
     RouteBean.OPERATIONS.bind(registry, operations);
-    RouteBean.OPERATIONS_API.bind(registry, new OperationsApi(operations));
+    OperationsApi operationsApi = new OperationsApi(operations);
+    RouteBean.OPERATIONS_API.bind(registry, operationsApi);
     RouteBean.AUDIT_API.bind(registry, new AuditApi(audit));
     BalanceApi balance = wireBalance(registry, dm, all, outbox, operations);
     wireReplay(camel, dm, operations, all, types);
@@ -469,7 +492,9 @@ final class Wiring implements AutoCloseable {
                 balance)));
     RouteBean.POLLERS_API.bind(
         registry, new PollersApi(polling(), switches, List.of(new ProbeLag(meters, dm)), audit));
-    RouteBean.TARGETS_API.bind(registry, new TargetsApi(new Targets(dm), wakeUp, audit));
+    Targets rows = new Targets(dm);
+    TargetsApi targetsApi = new TargetsApi(rows, wakeUp, audit);
+    RouteBean.TARGETS_API.bind(registry, targetsApi);
     RouteBean.EMIT_API.bind(registry, new EmitApi(outbox, types, clock, audit));
     Refeed refeed =
         clickHouse == null
@@ -477,6 +502,10 @@ final class Wiring implements AutoCloseable {
             : new Refeed(
                 clickHouse, dm, outbox, Webhooks.mapping(types, settings), Webhooks.senders());
     RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock, audit));
+    beans
+        .targets(lanesHere, rows, counts, targetsApi)
+        .upstreams(Limits.of(settings).keySet(), Objects.requireNonNull(permits))
+        .operations(operationsApi, Map.of());
   }
 
   private BalanceApi wireBalance(
@@ -628,6 +657,14 @@ final class Wiring implements AutoCloseable {
   /** None where this process delivers nothing. */
   Collection<Lane> lanes() {
     return lanesHere;
+  }
+
+  /** MBeans, and JMX over the management port's HTTP; called when the routes are there. */
+  void manage(CamelContext camel, Router port) {
+    beans.register(camel);
+    JmxHttp jmx = new JmxHttp(deeds);
+    open.push(jmx);
+    jmx.mount(port, new AdminGuard(new AdminTokens(settings)));
   }
 
   /**

@@ -1,9 +1,12 @@
 package ingest.consumer;
 
+import ingest.envelope.EventId;
+import ingest.envelope.InvalidEnvelope;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -13,9 +16,23 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.camel.StaticService;
+import org.apache.camel.api.management.ManagedAttribute;
+import org.apache.camel.api.management.ManagedOperation;
+import org.apache.camel.api.management.ManagedResource;
+import org.apache.camel.spi.IdempotentRepository;
 
-/** {@code public.processed_events}: the ids whose effect this environment has. */
-public final class ProcessedEvents {
+/**
+ * {@code public.processed_events}: the ids whose effect this environment has.
+ *
+ * <p>The batch path records ids in the transaction of their effect. As Camel's {@link
+ * IdempotentRepository} it serves a route's {@code idempotentConsumer}, which has no such
+ * transaction: with {@code eager: false} the id is recorded when the steps are over, so that a
+ * process that is killed in between repeats them, and they have to bear that; eager, as Camel does
+ * it unless told, it would skip them. Keys are event ids, as ULID or as UUID.
+ */
+@ManagedResource(description = "The ids of public.processed_events")
+public final class ProcessedEvents implements IdempotentRepository, StaticService {
   /** Days of partitions made ahead, today included. */
   private static final int DAYS = 8;
 
@@ -38,6 +55,8 @@ public final class ProcessedEvents {
 
   /** An id and when it was recorded. */
   public record Processed(UUID id, Instant at) {}
+
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private final EnvDatabase env;
 
@@ -143,6 +162,118 @@ public final class ProcessedEvents {
                 "SELECT public.processed_events_make_partitions((now() AT TIME ZONE 'UTC')::date, ?)")) {
       make.setInt(1, DAYS);
       make.execute();
+    }
+  }
+
+  /**
+   * Records an id whose effect is there, or is being made.
+   *
+   * @return false when it was recorded before
+   */
+  @Override
+  public boolean add(String key) {
+    UUID id = id(key);
+    return asked("recording", key, tx -> !record(tx, List.of(id)).isEmpty());
+  }
+
+  /** Whether the effect of this event is there. */
+  @Override
+  @ManagedOperation(description = "Whether the effect of this event is there")
+  public boolean contains(String key) {
+    UUID id = id(key);
+    return asked(
+        "looking for",
+        key,
+        tx -> {
+          try (PreparedStatement query =
+              tx.prepareStatement(
+                  "SELECT EXISTS (SELECT FROM public.processed_events WHERE event_id = ?)")) {
+            query.setObject(1, id);
+            try (ResultSet rows = query.executeQuery()) {
+              rows.next();
+              return rows.getBoolean(1);
+            }
+          }
+        });
+  }
+
+  /**
+   * Forgets an id: its event is applied again when it comes again.
+   *
+   * @return false when it was not recorded
+   */
+  @Override
+  @ManagedOperation(description = "Forgets an id: its event is applied again when it comes again")
+  public boolean remove(String key) {
+    UUID id = id(key);
+    return asked(
+        "forgetting",
+        key,
+        tx -> {
+          try (PreparedStatement delete =
+              tx.prepareStatement("DELETE FROM public.processed_events WHERE event_id = ?")) {
+            delete.setObject(1, id);
+            return delete.executeUpdate() > 0;
+          }
+        });
+  }
+
+  /** Nothing is left to do: {@link #add} has committed it. */
+  @Override
+  public boolean confirm(String key) {
+    return true;
+  }
+
+  /**
+   * Refused: whatever is sent again would be applied again. Retention drops what is old.
+   *
+   * @throws UnsupportedOperationException always
+   */
+  @Override
+  public void clear() {
+    throw new UnsupportedOperationException("processed events are forgotten by retention alone");
+  }
+
+  /** Ids of the last hour; -1 while the database cannot say. */
+  @ManagedAttribute(description = "Ids that were recorded within the last hour")
+  public long getProcessedWithinHour() {
+    try {
+      Instant now = Instant.now();
+      return count(now.minus(HOUR), now.plus(HOUR));
+    } catch (SQLException e) {
+      return -1;
+    }
+  }
+
+  @Override
+  public void start() {
+    // the pool is there before the routes
+  }
+
+  @Override
+  public void stop() {
+    // and is closed after them
+  }
+
+  private interface Work {
+    boolean run(Connection tx) throws SQLException;
+  }
+
+  /** What a route or a JMX client is told has to be of a class that both know. */
+  private boolean asked(String doing, String key, Work work) {
+    try (Connection connection = env.connection()) {
+      return work.run(connection);
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          "%s processed event %s: %s".formatted(doing, key, e.getMessage()), e);
+    }
+  }
+
+  private static UUID id(String key) {
+    try {
+      return key.length() == 36 ? UUID.fromString(key) : EventId.parse(key);
+    } catch (InvalidEnvelope e) {
+      throw new IllegalArgumentException("the key is no event id", e);
     }
   }
 }

@@ -1,0 +1,58 @@
+package ingest.jmx;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import ingest.operation.Actor;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import javax.management.JMException;
+import org.jolokia.server.core.request.BadRequestException;
+import org.jolokia.server.core.request.EmptyResponseException;
+import org.jolokia.server.core.request.JolokiaExecRequest;
+import org.jolokia.server.core.request.JolokiaRequest;
+import org.jolokia.server.core.request.NotChangedException;
+import org.jolokia.service.jmx.LocalRequestHandler;
+
+/** Remembers each operation that is asked for over HTTP before it is tried, allowed or not. */
+final class AuditedRequests extends LocalRequestHandler {
+  private final Deeds deeds;
+
+  AuditedRequests(Deeds deeds) {
+    super(1000);
+    this.deeds = deeds;
+  }
+
+  @Override
+  public <R extends JolokiaRequest> Object handleRequest(R request, Object previous)
+      throws IOException,
+          JMException,
+          NotChangedException,
+          BadRequestException,
+          EmptyResponseException {
+    if (request instanceof JolokiaExecRequest operation) {
+      try {
+        deeds.record(
+            new Actor(Caller.holder(), "not said"), "jmx.exec", what(operation));
+      } catch (SQLException e) {
+        throw new IllegalStateException("nothing is done that cannot be audited: the store is away", e);
+      }
+    }
+    return super.handleRequest(request, previous);
+  }
+
+  private static ObjectNode what(JolokiaExecRequest operation) {
+    ObjectNode what =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("mbean", operation.getObjectNameAsString())
+            .put("operation", operation.getOperation());
+    List<?> arguments = operation.getArguments();
+    if (arguments != null) {
+      ArrayNode given = what.putArray("arguments");
+      arguments.forEach(argument -> given.add(String.valueOf(argument)));
+    }
+    return what;
+  }
+}
