@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.cli.verify;
+
+import org.jspecify.annotations.NullMarked;
