@@ -49,8 +49,8 @@ public final class JmxHttp implements AutoCloseable {
 
   /** {@code deeds}: where operations are remembered before they are tried. */
   public JmxHttp(Deeds deeds) {
-    this.looking = jolokia("looks", false, new LocalRequestHandler(1000));
-    this.acting = jolokia("acts", true, new AuditedRequests(deeds));
+    this.looking = jolokia("looks", false, new ListedRequests(null));
+    this.acting = jolokia("acts", true, new ListedRequests(deeds));
     this.looks = new HttpRequestHandler(looking.start());
     this.acts = new HttpRequestHandler(acting.start());
   }
@@ -80,9 +80,8 @@ public final class JmxHttp implements AutoCloseable {
   }
 
   /** In front of what else the port serves, so that a refused call's body is never read. */
-  public void mount(Router router, AdminGuard guard) {
-    router
-        .route(PATH + "*")
+  public void mount(Router port, AdminGuard guard) {
+    port.route(PATH + "*")
         .order(-1)
         .handler(
             call -> {
@@ -91,7 +90,9 @@ public final class JmxHttp implements AutoCloseable {
                 call.put(GUEST, guest);
                 call.next();
               }
-            })
+            });
+    port.route(PATH + "*")
+        .order(-1)
         .handler(BodyHandler.create(false).setBodyLimit(LONGEST))
         .blockingHandler(this::answer, false);
   }

@@ -23,7 +23,7 @@ public final class OperationsBean {
   /** How the admin API begins an operation of one kind. */
   public interface Beginning {
     /** Takes the body of its POST and answers what that answers. */
-    String begin(@Nullable String holder, String body) throws SQLException;
+    String begin(@Nullable String holder, String body) throws SQLException, InterruptedException;
   }
 
   OperationsBean(OperationsApi api, Map<String, Beginning> beginnings) {

@@ -9,7 +9,7 @@ final class Refusals {
 
   /** A call of an API bean. */
   interface Call<T> {
-    T made() throws SQLException;
+    T made() throws SQLException, InterruptedException;
   }
 
   /**
@@ -25,6 +25,9 @@ final class Refusals {
       throw new IllegalArgumentException(e.getMessage());
     } catch (SQLException e) {
       throw new IllegalStateException("the store is away or busy: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("this process stops");
     }
   }
 }

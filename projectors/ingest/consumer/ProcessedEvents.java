@@ -259,13 +259,13 @@ public final class ProcessedEvents implements IdempotentRepository, StaticServic
     boolean run(Connection tx) throws SQLException;
   }
 
-  /** What a route or a JMX client is told has to be of a class that both know. */
+  /** What a JMX client is told has to be of a class that it knows, its cause too. */
   private boolean asked(String doing, String key, Work work) {
     try (Connection connection = env.connection()) {
       return work.run(connection);
     } catch (SQLException e) {
       throw new IllegalStateException(
-          "%s processed event %s: %s".formatted(doing, key, e.getMessage()), e);
+          "%s processed event %s: %s".formatted(doing, key, e.getMessage()));
     }
   }
 
@@ -273,7 +273,7 @@ public final class ProcessedEvents implements IdempotentRepository, StaticServic
     try {
       return key.length() == 36 ? UUID.fromString(key) : EventId.parse(key);
     } catch (InvalidEnvelope e) {
-      throw new IllegalArgumentException("the key is no event id", e);
+      throw new IllegalArgumentException("the key is no event id");
     }
   }
 }

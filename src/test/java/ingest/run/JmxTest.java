@@ -3,7 +3,9 @@ package ingest.run;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -29,9 +31,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.management.MBeanException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
-import javax.management.RuntimeMBeanException;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
@@ -155,11 +157,12 @@ class JmxTest {
           assertEquals(
               "paused", stores.dmRows("SELECT mode FROM ingest.target WHERE name = 'stage'").get(0).path("mode").asText());
           invoke(beans, target, "setMode", "live", "the try is over");
-          RuntimeMBeanException refused =
+          MBeanException refused =
               assertThrows(
-                  RuntimeMBeanException.class, () -> invoke(beans, target, "setMode", "slow", ""));
-          assertEquals(
-              "mode is off, paused or live", refused.getTargetException().getMessage());
+                  MBeanException.class, () -> invoke(beans, target, "setMode", "slow", ""));
+          Throwable cause = assertInstanceOf(IllegalArgumentException.class, refused.getCause());
+          assertEquals("mode is off, paused or live", cause.getMessage());
+          assertNull(cause.getCause(), "a console has none of our classes");
         });
     assertEquals(
         "jmx (an MBean)",
@@ -365,7 +368,8 @@ class JmxTest {
         "{'type':'read','mbean':'java.lang:type=Runtime','attribute':'InputArguments'}",
         "{'type':'read','mbean':'com.sun.management:type=HotSpotDiagnostic','attribute':'DiagnosticOptions'}",
         "{'type':'exec','mbean':'ingest:type=targets,name=stage','operation':'wait'}",
-        "{'type':'notification','command':'register'}"
+        "{'type':'notification','command':'register'}",
+        "{'type':'notification','command':'open','mode':'sse'}"
       })
   void what_is_not_listed_is_refused(String request) throws Exception {
     JsonNode answer = jolokia(OPERATOR, JSON.readTree(request.replace('\'', '"')));

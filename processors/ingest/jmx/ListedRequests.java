@@ -6,20 +6,37 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.operation.Actor;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import javax.management.JMException;
 import org.jolokia.server.core.request.BadRequestException;
 import org.jolokia.server.core.request.EmptyResponseException;
 import org.jolokia.server.core.request.JolokiaExecRequest;
 import org.jolokia.server.core.request.JolokiaRequest;
 import org.jolokia.server.core.request.NotChangedException;
+import org.jolokia.server.core.util.RequestType;
 import org.jolokia.service.jmx.LocalRequestHandler;
+import org.jspecify.annotations.Nullable;
 
-/** Remembers each operation that is asked for over HTTP before it is tried, allowed or not. */
-final class AuditedRequests extends LocalRequestHandler {
-  private final Deeds deeds;
+/**
+ * Answers the requests that {@code jolokia-access.xml} lets through. Notifications are none of
+ * them, and Jolokia itself asks nobody before it takes their clients in. Each operation is
+ * remembered before it is tried, allowed or not.
+ */
+final class ListedRequests extends LocalRequestHandler {
+  private static final Set<RequestType> TYPES =
+      EnumSet.of(
+          RequestType.READ,
+          RequestType.WRITE,
+          RequestType.EXEC,
+          RequestType.LIST,
+          RequestType.SEARCH);
 
-  AuditedRequests(Deeds deeds) {
+  private final @Nullable Deeds deeds;
+
+  /** {@code deeds}: null for who may only look: nothing is done. */
+  ListedRequests(@Nullable Deeds deeds) {
     super(1000);
     this.deeds = deeds;
   }
@@ -31,7 +48,10 @@ final class AuditedRequests extends LocalRequestHandler {
           NotChangedException,
           BadRequestException,
           EmptyResponseException {
-    if (request instanceof JolokiaExecRequest operation) {
+    if (!TYPES.contains(request.getType())) {
+      throw new SecurityException("no " + request.getType() + " over HTTP");
+    }
+    if (deeds != null && request instanceof JolokiaExecRequest operation) {
       try {
         deeds.record(
             new Actor(Caller.holder(), "not said"), "jmx.exec", what(operation));
