@@ -9,6 +9,7 @@ import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
+import ingest.admin.TailApi;
 import ingest.admin.TargetsApi;
 import ingest.admin.WhereApi;
 import ingest.balance.Balance;
@@ -134,6 +135,7 @@ public enum RouteBean {
   LETTERS_API("lettersApi", LettersApi.class),
   REQUEUE("requeue", Requeue.class),
   ABANDON("abandon", Abandon.class),
+  TAIL_API("tailApi", TailApi.class),
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
   EVENT_KEYS("eventKeys", EventKeys.class),

@@ -69,6 +69,7 @@ public final class Cli {
             .addSubcommand(new AbandonCommand(settings, around))
             .addSubcommand(new OperationsCommand(settings, around))
             .addSubcommand(new AuditCommand(settings, around))
+            .addSubcommand(new TailCommand(settings, around))
             .addSubcommand(new VerifyCommand(settings, around))
             .addSubcommand(new TryCommand(runtime, around))
             .addSubcommand(new TestCommand(runtime, around));
