@@ -2,6 +2,8 @@ package ingest.cli;
 
 import ingest.settings.SettingException;
 import ingest.settings.Settings;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,9 +32,7 @@ public final class Cli {
         "  bin/ingest run                     everything on this machine, stores included",
         "  bin/ingest doctor                  what is missing, and how to mend it",
         "  bin/ingest status                  what waits, was delivered, and is dead",
-        "  bin/ingest emit events.ndjson      commit events from a file",
-        "",
-        "Exit codes: 0 done, 1 failed, 2 not understood."
+        "  bin/ingest emit events.ndjson      commit events from a file"
       })
   private static final class Ingest {}
 
@@ -48,6 +48,22 @@ public final class Cli {
 
   static int execute(
       Runtime runtime, Supplier<Settings> settings, Surroundings around, String... args) {
+    CommandLine line = commands(runtime, settings, around);
+    line.setOut(around.out());
+    line.setErr(around.err());
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(around.ansi()));
+    line.setUsageHelpAutoWidth(around.terminal());
+    line.setParameterExceptionHandler((e, unused) -> misunderstood(e));
+    line.setExecutionExceptionHandler((e, command, unused) -> failed(e, command));
+    int code = line.execute(args);
+    around.out().flush();
+    around.err().flush();
+    return code;
+  }
+
+  /** All of them, below the one that is {@code bin/ingest}. */
+  static CommandLine commands(
+      Runtime runtime, Supplier<Settings> settings, Surroundings around) {
     CommandLine line =
         new CommandLine(new Ingest())
             .addSubcommand(new RunCommand(runtime))
@@ -72,17 +88,24 @@ public final class Cli {
             .addSubcommand(new TailCommand(settings, around))
             .addSubcommand(new VerifyCommand(settings, around))
             .addSubcommand(new TryCommand(runtime, around))
-            .addSubcommand(new TestCommand(runtime, around));
-    line.setOut(around.out());
-    line.setErr(around.err());
-    line.setColorScheme(CommandLine.Help.defaultColorScheme(around.ansi()));
-    line.setUsageHelpAutoWidth(around.terminal());
-    line.setParameterExceptionHandler((e, unused) -> misunderstood(e));
-    line.setExecutionExceptionHandler((e, command, unused) -> failed(e, command));
-    int code = line.execute(args);
-    around.out().flush();
-    around.err().flush();
-    return code;
+            .addSubcommand(new TestCommand(runtime, around))
+            .addSubcommand(new CompletionCommand(around));
+    tellExitCodes(line);
+    return line;
+  }
+
+  /** In every help; a command whose codes mean more says so itself. */
+  private static void tellExitCodes(CommandLine line) {
+    CommandLine.Model.UsageMessageSpec usage = line.getCommandSpec().usageMessage();
+    usage.exitCodeListHeading("%nExit codes:%n");
+    if (usage.exitCodeList().isEmpty()) {
+      Map<String, String> codes = new LinkedHashMap<>();
+      codes.put("0", "done");
+      codes.put("1", "failed; a message says why");
+      codes.put("2", "not understood");
+      usage.exitCodeList(codes);
+    }
+    line.getSubcommands().values().forEach(Cli::tellExitCodes);
   }
 
   /** A near word, or where to read on; the whole usage only where a command is missing. */

@@ -24,8 +24,10 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  bin/ingest operations",
+      "  bin/ingest operations show 12 --json",
       "  bin/ingest operations watch 12",
-      "  bin/ingest operations cancel 12 --why 'the wrong window'"
+      "  bin/ingest operations cancel 12 --why 'the wrong window'",
+      "  bin/ingest operations resume 12 --why 'the target is back'"
     })
 final class OperationsCommand implements Callable<Integer> {
   private static final String PATH = "/admin/operations";

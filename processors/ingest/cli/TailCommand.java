@@ -20,9 +20,13 @@ import picocli.CommandLine.Option;
     description = {
       "Follows events as they are committed, from now on, each once: by type, subject or the target that takes them. The data of personal and private types is not shown.",
       "",
-      "A connection that is lost is made again, and nothing is missed in between, for up to an hour. Ends by Ctrl-C, or after --count events.",
-      "",
-      "Exits with 0 after --count events, 1 when it cannot go on, 2 when it was not understood."
+      "A connection that is lost is made again, and nothing is missed in between, for up to an hour. Ends by Ctrl-C, or after --count events."
+    },
+    exitCodeList = {
+      "0:--count events were told",
+      "1:it cannot go on; a message says why",
+      "2:not understood",
+      "130:ended by Ctrl-C"
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -38,9 +38,12 @@ import picocli.CommandLine.Parameters;
     description = {
       "Says whether a signed request is genuine, and which part of it is wrong: a header that is missing, a time that is too long ago, and by how much, or a signature that is of other bytes, such as JSON that was written anew or a line feed too many. Asks nobody; needs no running ingest and no store.",
       "",
-      "The secret is never on the command line, where every process sees it: it is the setting of the sender (INGEST_DELIVERY_SECRET, KICK_WEBHOOK_PUBLIC_KEY, SUMSUB_WEBHOOK_SECRET, X_CONSUMER_SECRET, RESEND_WEBHOOK_SECRET), from the environment or SECRETS_DIR, or a file.",
-      "",
-      "Exits with 0 when it is genuine, 1 when it is not, 2 when that could not be asked."
+      "The secret is never on the command line, where every process sees it: it is the setting of the sender (INGEST_DELIVERY_SECRET, KICK_WEBHOOK_PUBLIC_KEY, SUMSUB_WEBHOOK_SECRET, X_CONSUMER_SECRET, RESEND_WEBHOOK_SECRET), from the environment or SECRETS_DIR, or a file."
+    },
+    exitCodeList = {
+      "0:genuine",
+      "1:not genuine; what is wrong is told",
+      "2:not understood, or there is nothing to verify with"
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -22,15 +22,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.management.MBeanException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
@@ -53,6 +58,9 @@ class JmxTest {
   private static final String OPERATOR = "an-operator-of-the-test";
   private static final String VIEWER = "a-viewer-of-the-test";
   private static final String ROUTE = "maintenance-tables";
+  private static final Pattern WAY =
+      Pattern.compile(
+          "uri: management:(?<path>/\\S+)\\s+parameters:\\s+httpMethodRestrict: (?<method>[A-Z]+)\\s");
 
   @TempDir private static Path data = Path.of("");
   private static StoresProcess storage;
@@ -425,6 +433,88 @@ class JmxTest {
       assertFalse(read.contains(secret), variable);
     }
     assertFalse(read.contains(sha256(OPERATOR)), "ADMIN_TOKENS");
+  }
+
+  // ---- the admin API
+
+  /** A route of routes/admin: what it is reached by. */
+  private record Way(String file, String method, String path) {}
+
+  private static List<Way> admin() throws Exception {
+    List<Way> ways = new ArrayList<>();
+    try (Stream<Path> files = Files.list(Path.of("routes/admin"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".camel.yaml")).sorted().toList()) {
+        String text = Files.readString(file);
+        Matcher way = WAY.matcher(text);
+        assertTrue(way.find(), file + " states no path with one method");
+        ways.add(
+            new Way(
+                file.getFileName().toString(),
+                way.group("method"),
+                way.group("path")
+                    .replace("{action}", "cancel")
+                    .replace("{name}", "stage")
+                    .replaceAll("\\{[a-z_]+}", "1")));
+        assertFalse(way.find(), file + " has two ways in");
+      }
+    }
+    assertTrue(ways.size() > 8, ways.toString());
+    return ways;
+  }
+
+  private static String changed() throws Exception {
+    return stores
+        .dmRows(
+            """
+            SELECT (SELECT count(*) FROM ingest.audit) AS audit, (SELECT count(*) FROM ingest.operation) AS operations,
+                   (SELECT string_agg(t::text, ' ' ORDER BY name) FROM ingest.target t) AS targets,
+                   (SELECT count(*) FROM ingest.switch) AS switches
+            """)
+        .toString();
+  }
+
+  @Test
+  void nothing_of_the_admin_api_is_done_by_a_get() throws Exception {
+    String before = changed();
+    for (Way way : admin()) {
+      int status = get(ingest, way.path, OPERATOR).statusCode();
+      if (way.method.equals("POST")) {
+        boolean alsoRead = admin().stream().anyMatch(w -> w.method.equals("GET") && w.path.equals(way.path));
+        assertTrue(alsoRead || status == 404 || status == 405, way + ": " + status);
+      } else {
+        assertEquals("GET", way.method, way.file);
+        assertTrue(status == 200 || status == 400 || status == 404 || status == 409, way + ": " + status);
+      }
+    }
+    assertEquals(before, changed());
+  }
+
+  @Test
+  void nothing_of_the_admin_api_is_done_without_an_operators_token() throws Exception {
+    String before = changed();
+    for (Way way : admin()) {
+      String path = way.path;
+      String body = way.method.equals("POST") ? "{}" : null;
+      for (String token : new String[] {null, "another"}) {
+        assertEquals(
+            401,
+            send(ingest, "127.0.0.1", way.method, path, bearer(token), body).statusCode(),
+            way.toString());
+        if (ownAddress().isPresent()) {
+          assertEquals(
+              401,
+              send(ingest, ownAddress().get(), way.method, path, bearer(token), body).statusCode(),
+              way.toString());
+        }
+      }
+      if (way.method.equals("POST")) {
+        assertEquals(
+            403,
+            send(ingest, "127.0.0.1", "POST", path, bearer(VIEWER), body).statusCode(),
+            way.toString());
+      }
+    }
+    assertEquals(before, changed());
   }
 
   // ---- off loopback
