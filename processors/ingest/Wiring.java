@@ -65,6 +65,7 @@ import ingest.http.PublicHttp;
 import ingest.jmx.Beans;
 import ingest.jmx.Deeds;
 import ingest.jmx.JmxHttp;
+import ingest.jmx.OperationsBean;
 import ingest.kick.ProbeLag;
 import ingest.kick.SubscriptionCounts;
 import ingest.kick.SubscriptionRules;
@@ -508,7 +509,17 @@ final class Wiring implements AutoCloseable {
     beans
         .targets(lanesHere, rows, counts, targetsApi)
         .upstreams(Limits.of(settings).keySet(), Objects.requireNonNull(permits))
-        .operations(operationsApi, Map.of());
+        .operations(operationsApi, beginnings(registry));
+  }
+
+  /** By kind: the POST of the admin API that begins it. */
+  private static Map<String, OperationsBean.Beginning> beginnings(Registry registry) {
+    LettersApi letters = registry.findSingleByType(LettersApi.class);
+    return Map.of(
+        "replay", registry.findSingleByType(ReplaysApi.class)::begin,
+        "requeue", letters::requeue,
+        "abandon", letters::abandon,
+        "mend", registry.findSingleByType(BalanceApi.class)::mend);
   }
 
   private BalanceApi wireBalance(

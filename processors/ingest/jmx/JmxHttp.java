@@ -97,6 +97,7 @@ public final class JmxHttp implements AutoCloseable {
         .blockingHandler(this::answer, false);
   }
 
+  /** What goes wrong within a request is in its answer; what escapes was none. */
   private void answer(RoutingContext call) {
     HttpMethod method = call.request().method();
     if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.POST)) {
@@ -114,7 +115,7 @@ public final class JmxHttp implements AutoCloseable {
           .putHeader("cache-control", "no-store")
           .putHeader("x-content-type-options", "nosniff")
           .end(json);
-    } catch (BadRequestException | URISyntaxException e) {
+    } catch (BadRequestException | URISyntaxException | RuntimeException e) {
       refuse(call, 400, "this is no request of Jolokia's");
     } catch (EmptyResponseException | IOException e) {
       refuse(call, 400, "notifications are not served");

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -179,6 +180,65 @@ class JmxTest {
             .get(0)
             .path("who")
             .asText());
+  }
+
+  private static final String WINDOW =
+      "{'target':'stage','from':'%s','to':'%s','dry_run':true,'why':'a try'}".replace('\'', '"');
+
+  private static String window() {
+    Instant to = Instant.now().minusSeconds(60);
+    return WINDOW.formatted(to.minusSeconds(3600), to);
+  }
+
+  private static void awaitDone(long operation) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () ->
+                stores
+                    .dmRows("SELECT state FROM ingest.operation WHERE id = " + operation)
+                    .get(0)
+                    .path("state")
+                    .asText()
+                    .equals("done"));
+  }
+
+  @Test
+  void a_client_that_attaches_begins_a_replay() throws Exception {
+    ObjectName operations = new ObjectName("ingest:type=operations");
+    attached(
+        ingest,
+        beans -> {
+          assertEquals(
+              "abandon,mend,replay,requeue", beans.getAttribute(operations, "Kinds"));
+          JsonNode answer =
+              JSON.readTree(
+                  (String) invoke(beans, operations, "begin", "replay", window()));
+          long id = answer.path("operation").asLong();
+          awaitDone(id);
+          JsonNode shown =
+              JSON.readTree(
+                  (String) invoke(beans, operations, "show", Long.toString(id)));
+          assertEquals("replay", shown.path("kind").asText());
+          assertEquals("jmx (unknown)", shown.path("who").asText());
+          MBeanException refused =
+              assertThrows(
+                  MBeanException.class,
+                  () -> invoke(beans, operations, "begin", "replay", "{\"target\":\"stage\"}"));
+          assertTrue(refused.getCause().getMessage().contains("from is not"), refused.toString());
+        });
+  }
+
+  @Test
+  void an_operator_begins_a_replay_over_http() throws Exception {
+    JsonNode answer =
+        jolokia(OPERATOR, exec("ingest:type=operations", "begin", "replay", window()));
+    assertEquals(200, answer.path("status").asInt(), answer.toString());
+    long id = JSON.readTree(answer.path("value").asText()).path("operation").asLong();
+    awaitDone(id);
+    assertEquals(
+        "alice (unknown)",
+        stores.dmRows("SELECT who FROM ingest.operation WHERE id = " + id).get(0).path("who").asText());
   }
 
   @Test
@@ -376,13 +436,29 @@ class JmxTest {
         "{'type':'read','mbean':'java.lang:type=Runtime','attribute':'InputArguments'}",
         "{'type':'read','mbean':'com.sun.management:type=HotSpotDiagnostic','attribute':'DiagnosticOptions'}",
         "{'type':'exec','mbean':'ingest:type=targets,name=stage','operation':'wait'}",
-        "{'type':'notification','command':'register'}",
-        "{'type':'notification','command':'open','mode':'sse'}"
+        "{'type':'notification','command':'register'}"
       })
   void what_is_not_listed_is_refused(String request) throws Exception {
     JsonNode answer = jolokia(OPERATOR, JSON.readTree(request.replace('\'', '"')));
     assertEquals(403, answer.path("status").asInt(), answer.toString());
     assertFalse(answer.has("value"), answer.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", "no JSON", "17", "{'type':'eat'}", "{'type':'notification','command':'open'}"
+      })
+  void what_is_no_request_is_refused(String request) throws Exception {
+    HttpResponse<String> answer =
+        send(
+            ingest,
+            "127.0.0.1",
+            "POST",
+            "/observe/jolokia",
+            bearer(OPERATOR),
+            request.replace('\'', '"'));
+    assertEquals(400, answer.statusCode(), answer.body());
   }
 
   /** By context operations one could send anything anywhere. */
