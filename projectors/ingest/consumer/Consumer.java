@@ -9,8 +9,6 @@ import ingest.envelope.InvalidEnvelope;
 import ingest.projection.Projector;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -28,12 +26,6 @@ import java.util.UUID;
  * throws, nothing happened and the batch may come again. Thread-safe.
  */
 public final class Consumer {
-  /** How long a statement waits for a lock before the batch is answered 503. */
-  private static final String LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'";
-
-  /** How often a batch is tried that PostgreSQL ends for the sake of another. */
-  private static final int TRIES = 4;
-
   private final EnvDatabase env;
 
   /** By type, which is the order they run in, in every batch. */
@@ -104,151 +96,66 @@ public final class Consumer {
       }
     }
     if (!known.isEmpty()) {
-      results.putAll(applied(known));
+      results.putAll(EnvTransaction.run(env, tx -> applied(tx, known)));
     }
     return results;
   }
 
-  /**
-   * Several projectors write one table, each in the order of its keys, so two batches may lock
-   * crosswise what different projectors of theirs write. PostgreSQL then ends one of them; nothing
-   * of it was done, and it begins again.
-   */
-  private Map<String, Result> applied(List<Envelope> known) throws SQLException {
-    for (int left = TRIES - 1; ; left--) {
-      try {
-        return appliedAtOnce(known);
-      } catch (SQLException e) {
-        if (left == 0 || !worthAnotherTry(e)) {
-          throw e;
-        }
-      }
-    }
-  }
-
   /** What was applied and what failed; of others nothing is said. */
-  private Map<String, Result> appliedAtOnce(List<Envelope> known) throws SQLException {
+  private Map<String, Result> applied(Connection tx, List<Envelope> known) throws SQLException {
     Map<String, Result> results = new HashMap<>();
-    try (Connection tx = env.connection()) {
-      tx.setAutoCommit(false);
-      try {
-        try (Statement statement = tx.createStatement()) {
-          statement.execute(LOCK_TIMEOUT);
-        }
-        Set<UUID> fresh =
-            ProcessedEvents.record(tx, known.stream().map(Envelope::rootId).distinct().toList());
-        Set<UUID> failed = new HashSet<>();
-        for (Projector<?> projector : projectors.values()) {
-          List<Envelope> own =
-              known.stream()
-                  .filter(e -> e.type().equals(projector.type()))
-                  // a replay is applied again, whatever was recorded
-                  .filter(e -> fresh.contains(e.rootId()) || e.replayof() != null)
-                  .toList();
-          if (!own.isEmpty()) {
-            project(tx, projector, own, results, failed);
-          }
-        }
-        failed.retainAll(fresh);
-        if (!failed.isEmpty()) {
-          ProcessedEvents.forget(tx, failed);
-        }
-        tx.commit();
-        return results;
-      } catch (SQLException | RuntimeException e) {
-        rollBack(tx, e);
-        throw e;
+    Set<UUID> fresh =
+        ProcessedEvents.record(tx, known.stream().map(Envelope::rootId).distinct().toList());
+    Set<UUID> failed = new HashSet<>();
+    Map<Projector<?>, List<Envelope>> written = new LinkedHashMap<>();
+    for (Projector<?> projector : projectors.values()) {
+      List<Envelope> own =
+          known.stream()
+              .filter(e -> e.type().equals(projector.type()))
+              // a replay is applied again, whatever was recorded
+              .filter(e -> fresh.contains(e.rootId()) || e.replayof() != null)
+              .toList();
+      if (!own.isEmpty()) {
+        written.put(projector, project(tx, projector, own, results, failed));
       }
     }
-  }
-
-  /** A connection that is lost has nothing to roll back; what is told is the loss. */
-  private static void rollBack(Connection tx, Exception cause) {
-    try {
-      tx.rollback();
-    } catch (SQLException e) {
-      cause.addSuppressed(e);
+    failed.retainAll(fresh);
+    if (!failed.isEmpty()) {
+      ProcessedEvents.forget(tx, failed);
     }
+    if (!written.isEmpty()) {
+      OpenRebuild.follow(tx, written);
+    }
+    return results;
   }
 
-  private <R> void project(
+  /** Those of the envelopes that were applied. */
+  private static List<Envelope> project(
       Connection tx,
-      Projector<R> projector,
+      Projector<?> projector,
       List<Envelope> envelopes,
       Map<String, Result> results,
       Set<UUID> failed)
       throws SQLException {
-    Map<Envelope, List<R>> rows = new LinkedHashMap<>();
-    for (Envelope envelope : envelopes) {
-      try {
-        if (!envelope.source().equals(projector.source())) {
-          throw new InvalidEnvelope("source of " + projector.type() + " is " + projector.source());
-        }
-        rows.put(envelope, projector.rows(envelope));
-      } catch (RuntimeException e) {
-        fail(envelope, e, results, failed);
-      }
-    }
-    write(tx, projector, List.copyOf(rows.entrySet()), results, failed);
-  }
+    List<Envelope> applied = new ArrayList<>();
+    Projecting.project(
+        tx,
+        projector,
+        envelopes,
+        new Projecting.Ends() {
+          @Override
+          public void applied(Envelope envelope) {
+            applied.add(envelope);
+            results.put(EventId.text(envelope.id()), new Result.Applied());
+          }
 
-  /**
-   * Writes them at once; on an error each half by itself, down to the event that is to blame: at
-   * most 2 log2 n savepoints for one bad event among n.
-   */
-  private <R> void write(
-      Connection tx,
-      Projector<R> projector,
-      List<Map.Entry<Envelope, List<R>>> part,
-      Map<String, Result> results,
-      Set<UUID> failed)
-      throws SQLException {
-    if (part.isEmpty()) {
-      return;
-    }
-    Savepoint savepoint = tx.setSavepoint();
-    try {
-      projector.write(tx, part.stream().flatMap(e -> e.getValue().stream()).toList());
-      tx.releaseSavepoint(savepoint);
-      part.forEach(e -> results.put(EventId.text(e.getKey().id()), new Result.Applied()));
-    } catch (SQLException | RuntimeException e) {
-      if (e instanceof SQLException sql && !aboutTheData(sql)) {
-        throw sql;
-      }
-      tx.rollback(savepoint);
-      tx.releaseSavepoint(savepoint);
-      if (part.size() == 1) {
-        fail(part.get(0).getKey(), e, results, failed);
-      } else {
-        int middle = part.size() / 2;
-        write(tx, projector, part.subList(0, middle), results, failed);
-        write(tx, projector, part.subList(middle, part.size()), results, failed);
-      }
-    }
-  }
-
-  /** A deadlock, or a serialization failure. */
-  private static boolean worthAnotherTry(SQLException e) {
-    return "40P01".equals(e.getSQLState()) || "40001".equals(e.getSQLState());
-  }
-
-  /** Classes 22 (data), 23 (constraint) and 42 (the projector's statement) are an event's fault. */
-  private static boolean aboutTheData(SQLException e) {
-    String state = e.getSQLState();
-    return state != null
-        && (state.startsWith("22") || state.startsWith("23") || state.startsWith("42"));
-  }
-
-  private static void fail(
-      Envelope envelope, Exception error, Map<String, Result> results, Set<UUID> failed) {
-    failed.add(envelope.rootId());
-    String reason =
-        error instanceof SQLException sql
-            ? "SQLSTATE " + sql.getSQLState() // its message may quote values
-            : error instanceof InvalidEnvelope
-                ? String.valueOf(error.getMessage())
-                : error.getClass().getSimpleName();
-    results.put(EventId.text(envelope.id()), new Result.Failed(reason));
+          @Override
+          public void failed(Envelope envelope, String reason) {
+            failed.add(envelope.rootId());
+            results.put(EventId.text(envelope.id()), new Result.Failed(reason));
+          }
+        });
+    return applied;
   }
 
   private boolean knows(Envelope envelope) {

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * too, so that a poll counts as older there by as much as its upstream lags.
  */
 public final class ChannelSnapshot {
+  /** What it writes. */
+  public static final Table TABLE = Table.of("channel_snapshot", "updated_at");
+
   /** What one event says of one channel; a group that is null is left alone. */
   public record Row(
       String platform,
@@ -182,14 +185,14 @@ public final class ChannelSnapshot {
    */
   private static final String LOCK =
       """
-      INSERT INTO public.channel_snapshot (platform, platform_user_id)
+      INSERT INTO channel_snapshot (platform, platform_user_id)
       SELECT * FROM unnest(?::text[], ?::text[])
       ON CONFLICT (platform, platform_user_id) DO UPDATE SET platform = excluded.platform WHERE false
       """;
 
   private static final String UPSERT_VIEWERS =
       """
-      INSERT INTO public.channel_snapshot AS s
+      INSERT INTO channel_snapshot AS s
           (platform, platform_user_id, viewer_count, viewers_at, viewers_rev, viewers_ev)
       SELECT * FROM unnest(?::text[], ?::text[], ?::int[], ?::timestamptz[], ?::bigint[], ?::uuid[])
       ON CONFLICT (platform, platform_user_id) DO UPDATE SET
@@ -212,7 +215,7 @@ public final class ChannelSnapshot {
    */
   private static final String UPSERT_STATE =
       """
-      INSERT INTO public.channel_snapshot AS s
+      INSERT INTO channel_snapshot AS s
           (platform, platform_user_id, channel_external_id, slug, slug_rev, slug_ev,
            is_live, stream_started_at, live_rev, live_ev, title, title_rev, title_ev,
            language, is_mature, category_id, category_name, stream_rev, stream_ev,

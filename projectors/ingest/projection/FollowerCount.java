@@ -16,6 +16,11 @@ public abstract class FollowerCount implements Projector<ChannelSnapshot.Row> {
   }
 
   @Override
+  public final List<Table> tables() {
+    return List.of(ChannelSnapshot.TABLE);
+  }
+
+  @Override
   public final List<ChannelSnapshot.Row> rows(Envelope envelope) {
     int count = Fields.required(Fields.integer(envelope.data(), "follower_count"), envelope);
     return List.of(

@@ -6,6 +6,7 @@ import ingest.envelope.Revision;
 import ingest.projection.Columns;
 import ingest.projection.Fields;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code channel.claimed} into {@code public.streamer_channel_link}, or, where another streamer
@@ -40,20 +42,20 @@ public final class ClaimedProjector implements Projector<Claim> {
   private static final String LINKS =
       """
       SELECT streamer_id, channel_id, verified, rev, ev
-      FROM public.streamer_channel_link WHERE verified AND channel_id = ANY (?)
+      FROM streamer_channel_link WHERE verified AND channel_id = ANY (?)
       UNION
       SELECT l.streamer_id, l.channel_id, l.verified, l.rev, l.ev
       FROM unnest(?::int[], ?::bigint[]) c (streamer_id, channel_id)
-      JOIN public.streamer_channel_link l USING (streamer_id, channel_id)
+      JOIN streamer_channel_link l USING (streamer_id, channel_id)
       """;
 
   private static final String REFUSED =
-      "SELECT event_id FROM public.channel_claim WHERE event_id = ANY (?)";
+      "SELECT event_id FROM channel_claim WHERE event_id = ANY (?)";
 
   /** Released first: the unique index looks at each row as it comes. */
   private static final String UPSERT_LINKS =
       """
-      INSERT INTO public.streamer_channel_link AS l
+      INSERT INTO streamer_channel_link AS l
           (streamer_id, channel_id, verified, claimed_at, rev, ev)
       SELECT * FROM unnest(?::int[], ?::bigint[], ?::bool[], ?::timestamptz[], ?::bigint[], ?::uuid[])
           AS c (streamer_id, channel_id, verified, claimed_at, rev, ev)
@@ -67,7 +69,7 @@ public final class ClaimedProjector implements Projector<Claim> {
   /** A refusal stays as it was decided. */
   private static final String INSERT_REFUSALS =
       """
-      INSERT INTO public.channel_claim
+      INSERT INTO channel_claim
           (event_id, streamer_id, channel_id, platform, platform_user_id, claimed_at, held_by, reason)
       SELECT *, 'held' FROM unnest(
           ?::uuid[], ?::int[], ?::bigint[], ?::text[], ?::text[], ?::timestamptz[], ?::int[])
@@ -82,6 +84,17 @@ public final class ClaimedProjector implements Projector<Claim> {
   @Override
   public String type() {
     return "channel.claimed";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(Table.of("streamer_channel_link"), Table.of("channel_claim", "refused_at"));
+  }
+
+  /** The archive has the claims of all environments, and does not say which is whose. */
+  @Override
+  public @Nullable String notRebuilt() {
+    return "the archive does not tell the claims of one environment from another's, and which of two holds depends on the order in which they came";
   }
 
   @Override

@@ -6,6 +6,7 @@ import ingest.envelope.Revision;
 import ingest.projection.ChannelSnapshot;
 import ingest.projection.Fields;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -24,6 +25,11 @@ public final class LivestreamStatusProjector implements Projector<ChannelSnapsho
   @Override
   public String type() {
     return "kick.livestream.status.updated";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(ChannelSnapshot.TABLE);
   }
 
   @Override

@@ -4,6 +4,7 @@ import ingest.envelope.Envelope;
 import ingest.projection.ChannelSnapshot;
 import ingest.projection.Fields;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -21,6 +22,11 @@ public final class RenamedProjector implements Projector<ChannelSnapshot.Row> {
   @Override
   public String type() {
     return "kick.channel.renamed";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(ChannelSnapshot.TABLE);
   }
 
   @Override

@@ -7,6 +7,7 @@ import ingest.envelope.Revision;
 import ingest.projection.ChannelSnapshot;
 import ingest.projection.Fields;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -28,6 +29,11 @@ public final class ViewerCountProjector implements Projector<ChannelSnapshot.Row
   @Override
   public String type() {
     return "kick.viewer_count.observed";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(ChannelSnapshot.TABLE);
   }
 
   @Override

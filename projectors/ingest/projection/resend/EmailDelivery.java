@@ -4,6 +4,7 @@ import ingest.projection.Columns;
 import ingest.projection.Earliest;
 import ingest.projection.Guarded;
 import ingest.projection.Placed;
+import ingest.projection.Table;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * nothing of.
  */
 final class EmailDelivery {
+  /** What it writes. */
+  static final Table TABLE = Table.of("email_delivery", "updated_at");
+
   /** Each has a column {@code <status>_at}. */
   private static final List<String> STATUSES =
       List.of(
@@ -91,7 +95,7 @@ final class EmailDelivery {
 
   private static final String UPSERT =
       """
-      INSERT INTO public.email_delivery AS s
+      INSERT INTO email_delivery AS s
           (email_id, status, status_at, status_rev, status_ev, bounce_type, bounce_subtype, bounce_rev, bounce_ev,
            failure_reason, failure_rev, failure_ev, suppression_type, suppression_rev, suppression_ev, %s)
       SELECT * FROM unnest(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.Revision;
 import ingest.projection.Fields;
+import ingest.projection.Table;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,6 +26,10 @@ abstract class EmailProjector {
 
   public String type() {
     return "resend.email." + status;
+  }
+
+  public List<Table> tables() {
+    return List.of(EmailDelivery.TABLE);
   }
 
   public List<EmailDelivery.Row> rows(Envelope envelope) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.Revision;
 import ingest.projection.Fields;
+import ingest.projection.Table;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,6 +25,10 @@ abstract class ApplicantProjector {
 
   public String type() {
     return type;
+  }
+
+  public List<Table> tables() {
+    return List.of(KycStatus.TABLE);
   }
 
   public List<KycStatus.Row> rows(Envelope envelope) {

@@ -5,6 +5,7 @@ import ingest.projection.Columns;
 import ingest.projection.Earliest;
 import ingest.projection.Guarded;
 import ingest.projection.Placed;
+import ingest.projection.Table;
 import ingest.projection.Told;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * earliest time that was told of it, and who was ever told to be of the sandbox stays there.
  */
 final class KycStatus {
+  /** What it writes. */
+  static final Table TABLE = Table.of("kyc_status", "updated_at");
+
   /** How a review stood. */
   record Review(
       String status,
@@ -98,7 +102,7 @@ final class KycStatus {
 
   private static final String UPSERT =
       """
-      INSERT INTO public.kyc_status AS s
+      INSERT INTO kyc_status AS s
           (applicant_id, sandbox, external_user_id, user_rev, user_ev, applicant_type, type_rev, type_ev,
            review_status, review_answer, reject_type, level, review_at, review_rev, review_ev,
            active, active_rev, active_ev, deleted_at, personal_data_deleted_at)

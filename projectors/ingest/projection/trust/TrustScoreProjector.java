@@ -7,6 +7,7 @@ import ingest.projection.Columns;
 import ingest.projection.Fields;
 import ingest.projection.Placed;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -59,7 +60,7 @@ public final class TrustScoreProjector implements Projector<TrustScoreProjector.
 
   private static final String UPSERT =
       """
-      INSERT INTO public.streamer_trust_scores AS s
+      INSERT INTO streamer_trust_scores AS s
           (channel_id, platform, platform_user_id, score, computed_at, rev, ev, band_low, band_high, formula, components)
       SELECT channel_id, platform, platform_user_id, score, computed_at, rev, ev, band_low, band_high, formula,
              components::jsonb
@@ -84,6 +85,11 @@ public final class TrustScoreProjector implements Projector<TrustScoreProjector.
   @Override
   public String type() {
     return "trust_score.computed";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(Table.of("streamer_trust_scores"));
   }
 
   @Override

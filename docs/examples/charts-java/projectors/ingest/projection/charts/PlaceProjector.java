@@ -5,6 +5,7 @@ import ingest.envelope.Envelope;
 import ingest.envelope.InvalidEnvelope;
 import ingest.envelope.Revision;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -39,7 +40,7 @@ public final class PlaceProjector implements Projector<PlaceProjector.Row> {
 
   private static final String UPSERT =
       """
-      INSERT INTO public.chart_place AS p
+      INSERT INTO chart_place AS p
           (platform, platform_user_id, rank, hours_watched, hours_ahead, seen_at, rev, ev)
       SELECT * FROM unnest(?::text[], ?::text[], ?::int[], ?::numeric[], ?::numeric[],
                            ?::timestamptz[], ?::bigint[], ?::uuid[])
@@ -58,6 +59,11 @@ public final class PlaceProjector implements Projector<PlaceProjector.Row> {
   @Override
   public String type() {
     return "charts.place.observed";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(Table.of("chart_place"));
   }
 
   @Override
