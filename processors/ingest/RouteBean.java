@@ -6,6 +6,7 @@ import ingest.admin.EmitApi;
 import ingest.admin.LettersApi;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
+import ingest.admin.RebuildsApi;
 import ingest.admin.RefeedApi;
 import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
@@ -19,6 +20,7 @@ import ingest.channel.ChannelMetrics;
 import ingest.claim.InternalClaims;
 import ingest.claim.VerifyClaim;
 import ingest.consumer.InternalEvents;
+import ingest.consumer.InternalRebuilds;
 import ingest.consumer.ProcessedEvents;
 import ingest.consumer.ProcessedRetention;
 import ingest.consumer.ProjectedRows;
@@ -47,6 +49,7 @@ import ingest.outbox.OutboxCommit;
 import ingest.outbox.Partitions;
 import ingest.poll.ChannelPages;
 import ingest.poll.Pollers;
+import ingest.rebuild.Rebuild;
 import ingest.replay.Replay;
 import ingest.scrape.ScrapeCalls;
 import ingest.scrape.ScrapeDo;
@@ -111,6 +114,7 @@ public enum RouteBean {
   PROCESSED_RETENTION("processedRetention", ProcessedRetention.class),
   INTERNAL_EVENTS("internalEvents", InternalEvents.class),
   PROJECTED_ROWS("projectedRows", ProjectedRows.class),
+  INTERNAL_REBUILDS("internalRebuilds", InternalRebuilds.class),
   VERIFY_DELIVERY("verifyDelivery", VerifyDelivery.class),
   VERIFY_CLAIM("verifyClaim", VerifyClaim.class),
   INTERNAL_CLAIMS("internalClaims", InternalClaims.class),
@@ -126,6 +130,8 @@ public enum RouteBean {
   POLLERS_API("pollersApi", PollersApi.class),
   TARGETS_API("targetsApi", TargetsApi.class),
   EMIT_API("emitApi", EmitApi.class),
+  REBUILD("rebuild", Rebuild.class),
+  REBUILDS_API("rebuildsApi", RebuildsApi.class),
   REFEED_API("refeedApi", RefeedApi.class),
   OPERATIONS("operations", Operations.class),
   REPLAY("replay", Replay.class),

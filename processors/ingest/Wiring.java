@@ -10,6 +10,7 @@ import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
 import ingest.admin.RefeedApi;
+import ingest.admin.RebuildsApi;
 import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
 import ingest.admin.StoreStatus;
@@ -34,9 +35,11 @@ import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.EnvDatabase;
 import ingest.consumer.InternalEvents;
+import ingest.consumer.InternalRebuilds;
 import ingest.consumer.ProcessedEvents;
 import ingest.consumer.ProcessedRetention;
 import ingest.consumer.ProjectedRows;
+import ingest.consumer.Rebuilds;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.BacklogMetrics;
 import ingest.delivery.Backoff;
@@ -52,6 +55,7 @@ import ingest.delivery.Lanes;
 import ingest.delivery.Posting;
 import ingest.delivery.SettleStep;
 import ingest.delivery.Settlement;
+import ingest.delivery.SignedCall;
 import ingest.delivery.Target;
 import ingest.delivery.Targets;
 import ingest.delivery.clickhouse.TelemetryRows;
@@ -97,6 +101,8 @@ import ingest.poll.Switches;
 import ingest.projection.Projector;
 import ingest.replay.LiveTraffic;
 import ingest.replay.RawEvents;
+import ingest.rebuild.Rebuild;
+import ingest.rebuild.RebuildOrders;
 import ingest.replay.Replay;
 import ingest.replay.ReplayRuns;
 import ingest.replay.Replays;
@@ -417,14 +423,13 @@ final class Wiring implements AutoCloseable {
 
   private void wireConsumer(CamelContext camel) throws SQLException {
     EnvDatabase env =
-        new EnvDatabase(
-            PostgresPool.open(
-                "env", "database.url", settings, settings.number("env.pool-size", 1, 200)));
+        new EnvDatabase(PostgresPool.environment(settings));
     open.push(env);
     watch(camel, "env", env.pool());
     ProcessedEvents processed = new ProcessedEvents(env);
     processed.makePartitions();
-    Consumer consumer = new Consumer(env, projectors(), settings.list("consume.declines"), types());
+    List<Projector<?>> projectors = projectors();
+    Consumer consumer = new Consumer(env, projectors, settings.list("consume.declines"), types());
     RouteBean.PROCESSED_EVENTS.bind(camel.getRegistry(), processed);
     shown(camel, processed);
     RouteBean.PROCESSED_RETENTION.bind(
@@ -432,6 +437,8 @@ final class Wiring implements AutoCloseable {
     RouteBean.INTERNAL_EVENTS.bind(
         camel.getRegistry(), new InternalEvents(consumer, processed, new ConsumerMetrics(meters)));
     RouteBean.PROJECTED_ROWS.bind(camel.getRegistry(), new ProjectedRows(env, projectors()));
+    RouteBean.INTERNAL_REBUILDS.bind(
+        camel.getRegistry(), new InternalRebuilds(new Rebuilds(env, projectors)));
     RouteBean.VERIFY_DELIVERY.bind(
         camel.getRegistry(),
         new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
@@ -476,6 +483,7 @@ final class Wiring implements AutoCloseable {
     wireReplay(camel, dm, operations, all, types);
     wireLetters(registry, dm, all, operations, wakeUp);
     RouteBean.TAIL_API.bind(registry, new TailApi(new Tail(dm), types, clock));
+    wireRebuild(camel, dm, operations, audit, all, types);
     Counts counts = new Counts(dm);
     new BacklogMetrics(meters, counts, all);
     new LiveChannels(meters, dm, LIVE_PLATFORMS);
@@ -586,6 +594,39 @@ final class Wiring implements AutoCloseable {
         registry, new LettersApi(letters, new Previews(dm, letters), new Targets(dm), operations));
     RouteBean.REQUEUE.bind(registry, new Requeue(dm, operations, wakeUp, metrics));
     RouteBean.ABANDON.bind(registry, new Abandon(dm, operations, metrics));
+  }
+
+  private void wireRebuild(
+      CamelContext camel,
+      DmDatabase dm,
+      Operations operations,
+      Audit audit,
+      List<Target> all,
+      EventTypes types) {
+    Registry registry = camel.getRegistry();
+    SignedCall calls = null;
+    if (StartChecks.archive(settings)) {
+      calls =
+          new SignedCall(
+              Objects.requireNonNull(registry.findSingleByType(Vertx.class)),
+              settings.duration("rebuild.timeout"));
+      open.push(calls);
+      RouteBean.REBUILD.bind(
+          registry,
+          new Rebuild(
+              dm,
+              new ClickHouse(settings.text("clickhouse.url")),
+              calls,
+              types,
+              all,
+              settings.duration("replay.patience"),
+              clock));
+    }
+    RouteBean.REBUILDS_API.bind(
+        registry,
+        new RebuildsApi(
+            new RebuildOrders(
+                operations, audit, calls, all, settings.list("replay.guarded"), clock)));
   }
 
   private void component(CamelContext camel, String name, Supplier<Component> made) {

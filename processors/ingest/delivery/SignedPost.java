@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,8 +32,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a target: some events as a CloudEvents batch, or one as itself, signed when it is
- * sent. A target's connections are its own. Redirects are not followed; an answer is bounded in
+ * One request to a target: some events as a CloudEvents batch, one as itself, or another body, signed
+ * when it is sent. A target's connections are its own. Redirects are not followed; an answer is bounded in
  * time and size. Thread-safe.
  */
 final class SignedPost implements AutoCloseable {
@@ -63,14 +64,24 @@ final class SignedPost implements AutoCloseable {
     boolean single = events.size() == 1;
     byte[] body = single ? events.get(0).envelope : join(events);
     String id = single ? EventId.text(events.get(0).id) : Composition.id(events);
+    return send(
+        target,
+        Objects.requireNonNull(target.url()),
+        "application/cloudevents" + (single ? "" : "-batch") + "+json",
+        id,
+        body);
+  }
+
+  /** The same with any body, signed under {@code id}, to any of the target's addresses. */
+  Reply send(Target target, URI url, String contentType, String id, byte[] body)
+      throws InterruptedException {
     Signed signed = StandardWebhooks.sign(target.secrets(), id, Instant.now(), body);
     RequestOptions options =
         new RequestOptions()
             .setMethod(HttpMethod.POST)
-            .setAbsoluteURI(Objects.requireNonNull(target.url()).toString())
+            .setAbsoluteURI(url.toString())
             .setConnectTimeout(CONNECT_MILLIS)
-            .putHeader(
-                "content-type", "application/cloudevents" + (single ? "" : "-batch") + "+json")
+            .putHeader("content-type", contentType)
             .putHeader(StandardWebhooks.ID, signed.id())
             .putHeader(StandardWebhooks.TIMESTAMP, signed.timestamp())
             .putHeader(StandardWebhooks.SIGNATURE, signed.signature());

@@ -47,7 +47,7 @@ public final class LiveTraffic {
   }
 
   /** How old the oldest event is that is on its way to a live target. */
-  Duration behind(String target) throws SQLException {
+  public Duration behind(String target) throws SQLException {
     try (Connection connection = dm.connection();
         PreparedStatement query = connection.prepareStatement(BEHIND)) {
       query.setString(1, target);

@@ -28,16 +28,32 @@ public final class PostgresPool {
    * @throws SettingException when the database cannot be reached; names the variable, not the DSN
    */
   public static HikariDataSource open(String name, String key, Settings settings, int size) {
-    return open(name, key, settings, size, PATIENCE);
+    return open(name, key, settings, size, PATIENCE, "");
+  }
+
+  /** An environment's: its projectors name their tables without a schema, and mean public. */
+  public static HikariDataSource environment(Settings settings) {
+    return open(
+        "env",
+        "database.url",
+        settings,
+        settings.number("env.pool-size", 1, 200),
+        PATIENCE,
+        "; SET search_path = public");
   }
 
   /** The same for statements that may take as long as they do: the build of an index, a lock. */
   public static HikariDataSource patient(String name, String key, Settings settings, int size) {
-    return open(name, key, settings, size, Duration.ZERO);
+    return open(name, key, settings, size, Duration.ZERO, "");
   }
 
   private static HikariDataSource open(
-      String name, String key, Settings settings, int size, Duration patience) {
+      String name,
+      String key,
+      Settings settings,
+      int size,
+      Duration patience,
+      String furtherInit) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     try {
@@ -53,7 +69,8 @@ public final class PostgresPool {
     Duration pause = patience.isZero() ? Duration.ZERO : PAUSE;
     config.setConnectionInitSql(
         "SET TIME ZONE 'UTC'; SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = "
-            + pause.toMillis());
+            + pause.toMillis()
+            + furtherInit);
     config.addDataSourceProperty("ApplicationName", "ingest");
     config.addDataSourceProperty("connectTimeout", "5");
     config.addDataSourceProperty("socketTimeout", Long.toString(patience.toSeconds()));

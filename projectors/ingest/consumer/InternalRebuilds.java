@@ -49,7 +49,7 @@ public final class InternalRebuilds {
           rebuilds
               .difference(
                   id,
-                  text(request, "table"),
+                  request.has("table") ? text(request, "table") : null,
                   after(request),
                   number(request, "keys", 1, MOST_KEYS),
                   number(request, "rows", 0, MOST_SHOWN))

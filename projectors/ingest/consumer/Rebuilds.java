@@ -184,15 +184,25 @@ public final class Rebuilds {
         });
   }
 
-  /** A page of how a live table and its shadow differ. */
-  ObjectNode difference(UUID id, String table, @Nullable JsonNode after, int keys, int shown)
+  /**
+   * A page of how a live table and its shadow differ.
+   *
+   * @param table null: the first of the rebuild's; the answer names all of them
+   */
+  ObjectNode difference(
+      UUID id, @Nullable String table, @Nullable JsonNode after, int keys, int shown)
       throws SQLException {
     return EnvTransaction.run(
         env,
         tx -> {
           EnvTransaction.execute(tx, ONE_SNAPSHOT);
           Rebuild rebuild = open(one(tx, id));
-          return new Difference(tx, shape(tx, rebuild, table)).page(after, keys, shown);
+          String name = table == null ? rebuild.tables.get(0) : table;
+          ObjectNode page =
+              new Difference(tx, shape(tx, rebuild, name)).page(after, keys, shown);
+          page.put("table", name);
+          rebuild.tables.forEach(page.putArray("tables")::add);
+          return page;
         });
   }
 
@@ -213,7 +223,7 @@ public final class Rebuilds {
             return rebuild.told;
           }
           if (!open(rebuild).state.equals("complete")) {
-            throw new Refusal(409, "history is not given yet: a swap would lose what is missing");
+            throw new Refusal(409, "history is not given, or not from its begin: a swap would lose what is missing");
           }
           for (String table : rebuild.tables.stream().sorted().toList()) {
             EnvTransaction.execute(
