@@ -11,7 +11,9 @@ import ingest.consumer.Consumer;
 import ingest.consumer.ConsumerMetrics;
 import ingest.consumer.EnvDatabase;
 import ingest.consumer.InternalEvents;
+import ingest.consumer.InternalRebuilds;
 import ingest.consumer.ProcessedEvents;
+import ingest.consumer.Rebuilds;
 import ingest.consumer.VerifyDelivery;
 import ingest.delivery.Target;
 import ingest.delivery.Targets;
@@ -201,6 +203,8 @@ final class Trials {
                 environment, Wiring.projectors(), settings.list("consume.declines"), types),
             new ProcessedEvents(environment),
             new ConsumerMetrics(meters)));
+    RouteBean.INTERNAL_REBUILDS.bind(
+        registry, new InternalRebuilds(new Rebuilds(environment, Wiring.projectors())));
     RouteBean.VERIFY_DELIVERY.bind(
         registry, new VerifyDelivery(Target.secrets("ingest.delivery-secret", settings), clock));
   }
