@@ -609,7 +609,7 @@ final class Wiring implements AutoCloseable {
       calls =
           new SignedCall(
               Objects.requireNonNull(registry.findSingleByType(Vertx.class)),
-              settings.duration("rebuild.timeout"));
+              settings.duration("operations.lease").multipliedBy(5).dividedBy(6));
       open.push(calls);
       RouteBean.REBUILD.bind(
           registry,

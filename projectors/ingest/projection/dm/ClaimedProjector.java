@@ -91,10 +91,10 @@ public final class ClaimedProjector implements Projector<Claim> {
     return List.of(Table.of("streamer_channel_link"), Table.of("channel_claim", "refused_at"));
   }
 
-  /** The archive has the claims of all environments, and does not say which is whose. */
+  /** History goes by the time of the claims, and what is claimed meanwhile comes before it. */
   @Override
   public @Nullable String notRebuilt() {
-    return "the archive does not tell the claims of one environment from another's, and which of two holds depends on the order in which they came";
+    return "of two claims the one that came first holds, and the archive does not tell which that was";
   }
 
   @Override

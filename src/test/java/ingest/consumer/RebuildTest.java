@@ -397,7 +397,7 @@ class RebuildTest {
     }
   }
 
-  /** Claims go to whom they name alone, which the archive does not know. */
+  /** Which claim holds depends on the order in which they came, and no archive tells that. */
   @Test
   void what_cannot_be_made_anew_is_refused_with_its_reason() {
     Refusal claims = assertThrows(Refusal.class, () -> rebuilds.begin(id, "channel_claim"));
