@@ -219,6 +219,7 @@ final class RebuildCommand implements Callable<Integer> {
     ObjectNode tables = told.putObject("tables");
     long onlyLive = 0;
     JsonNode page = page(connection, id, null, null, rows);
+    told.set("refused", page.path("refused"));
     for (JsonNode name : page.path("tables")) {
       ObjectNode sum = tables.putObject(name.asText());
       int shown = 0;
@@ -234,6 +235,13 @@ final class RebuildCommand implements Callable<Integer> {
     if (api.json()) {
       api.printJson(told);
     } else {
+      if (told.path("refused").asLong() > 0) {
+        around
+            .err()
+            .println(
+                "%s events are in the live table that its rebuild has refused: it cannot be swapped"
+                    .formatted(Text.number(told.path("refused").asLong())));
+      }
       print(tables, id, onlyLive);
     }
   }

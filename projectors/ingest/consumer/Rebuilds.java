@@ -200,7 +200,7 @@ public final class Rebuilds {
           String name = table == null ? rebuild.tables.get(0) : table;
           ObjectNode page =
               new Difference(tx, shape(tx, rebuild, name)).page(after, keys, shown);
-          page.put("table", name);
+          page.put("table", name).set("refused", rebuild.told.path("refused"));
           rebuild.tables.forEach(page.putArray("tables")::add);
           return page;
         });
@@ -212,7 +212,8 @@ public final class Rebuilds {
    * are dropped.
    *
    * @param lose how many rows may go that are in the live tables alone
-   * @throws Refusal 409 when more would go, history is not given yet, or a migration came between
+   * @throws Refusal 409 when more would go, history is not given yet, the shadow tables lack what was
+   *     delivered, or a migration came between
    */
   ObjectNode swap(UUID id, long lose) throws SQLException {
     return EnvTransaction.run(
@@ -228,6 +229,13 @@ public final class Rebuilds {
           for (String table : rebuild.tables.stream().sorted().toList()) {
             EnvTransaction.execute(
                 tx, "LOCK TABLE " + Shape.live(table) + " IN SHARE ROW EXCLUSIVE MODE");
+          }
+          long refused = one(tx, id).told.path("refused").asLong();
+          if (refused > 0) {
+            throw new Refusal(
+                409,
+                "%d events are in the live table that its shadow has refused: drop the rebuild and begin anew"
+                    .formatted(refused));
           }
           ObjectNode rows = JSON.createObjectNode();
           long lost = 0;

@@ -427,6 +427,22 @@ class RebuildTest {
   }
 
   @Test
+  void what_the_shadow_refuses_stops_no_delivery_and_every_swap() throws SQLException {
+    rebuilds.begin(id, SNAPSHOT);
+    rebuilds.complete(id);
+    STORES
+        .envSql()
+        .run(
+            "ALTER TABLE ingest_rebuild.channel_snapshot ADD CHECK (platform_user_id <> '3') NOT VALID");
+    for (Result result : consumer.consume(events(0, 200)).values()) {
+      assertEquals(new Result.Applied(), result);
+    }
+    assertTrue(rebuilds.latest().path(0).path("refused").asLong() > 0);
+    assertEquals(1, sum(difference(1000), "only_live"));
+    assertEquals(409, assertThrows(Refusal.class, () -> rebuilds.swap(id, 1)).status());
+  }
+
+  @Test
   void a_migration_that_came_between_is_told() throws SQLException {
     rebuilds.begin(id, SNAPSHOT);
     rebuilds.complete(id);
