@@ -24,8 +24,7 @@ final class BuriedBugs {
   /** Filled by the projector that is added; keyed by the original event, as appends are. */
   static final String TABLE =
       """
-      CREATE SCHEMA faults;
-      CREATE TABLE faults.follow (event_id uuid PRIMARY KEY, channel text NOT NULL, followed_at timestamptz);
+      CREATE TABLE public.faults_follow (event_id uuid PRIMARY KEY, channel text NOT NULL, followed_at timestamptz);
       """;
 
   private static final String FOLLOWS = "FollowLogProjector";
@@ -38,6 +37,7 @@ final class BuriedBugs {
       import ingest.projection.Columns;
       import ingest.projection.Fields;
       import ingest.projection.Projector;
+      import ingest.projection.Table;
       import java.sql.Connection;
       import java.sql.PreparedStatement;
       import java.sql.SQLException;
@@ -62,6 +62,11 @@ final class BuriedBugs {
         }
 
         @Override
+        public List<Table> tables() {
+          return List.of(Table.of("faults_follow"));
+        }
+
+        @Override
         public List<Row> rows(Envelope envelope) {
           String channel = Fields.text(envelope.data(), "platform_user_id");
           Instant at = Fields.time(envelope.data(), "followed_at");
@@ -75,7 +80,7 @@ final class BuriedBugs {
           Collection<Row> all = once.values();
           try (PreparedStatement append =
               tx.prepareStatement(
-                  "INSERT INTO faults.follow SELECT * FROM unnest(?::uuid[], ?::text[], ?::timestamptz[])"
+                  "INSERT INTO faults_follow SELECT * FROM unnest(?::uuid[], ?::text[], ?::timestamptz[])"
                       + " ON CONFLICT (event_id) DO UPDATE SET channel = excluded.channel, followed_at = excluded.followed_at")) {
             append.setArray(1, Columns.uuids(tx, all, Row::event));
             append.setArray(2, Columns.texts(tx, all, Row::channel));

@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
       ChatExportFaults.class,
       PollerFaults.class,
       ReplayFaults.class,
-      RestoreFaults.class
+      RestoreFaults.class,
+      RebuildFaults.class
     },
     description = {
       "Kills processes of the product under load and proves that nothing was lost or repeated.",
@@ -48,6 +49,7 @@ import picocli.CommandLine.Option;
       "  bin/faults poll-push                   polls beside webhooks that are lost and late",
       "  bin/faults replay                      bugs in projectors, mended and replayed",
       "  bin/faults restore                     drills: a store is lost, restored, and balanced again",
+      "  bin/faults rebuild                     bugs in projectors, mended, the tables made anew",
       "",
       "Exit codes: 0 every rule held under the load that was asked for, 1 not, 2 not understood."
     })

@@ -71,7 +71,10 @@ final class ReplayFaults implements Callable<Integer> {
     }
     ReplayOrdeal ordeal =
         new ReplayOrdeal(
-            new ReplayOrdeal.Plan(seconds, rate, kills), judge.toldSeed(seed), keep, judge.out());
+            new ReplayOrdeal.Plan(seconds, rate, kills, ReplayOrdeal.Way.replay),
+            judge.toldSeed(seed),
+            keep,
+            judge.out());
     return judge.run(ordeal::stop, ordeal::run);
   }
 }

@@ -39,8 +39,20 @@ public final class ReplayOrdeal {
    * @param seconds how long the bugs work
    * @param rate events a second, then and during the replay
    * @param kills of the process that replays
+   * @param way how it is put right
    */
-  public record Plan(int seconds, int rate, int kills) {}
+  public record Plan(int seconds, int rate, int kills, Way way) {}
+
+  /** How what the bugs wrote is put right. */
+  public enum Way {
+    /** Their time is replayed; rows that they invented stay. */
+    replay,
+    /** The tables are made anew and swapped. */
+    rebuild
+  }
+
+  /** What put it right, and how often the process that did was killed. */
+  private record Mended(List<JsonNode> runs, int kills) {}
 
   private final Plan plan;
   private final long seed;
@@ -61,7 +73,7 @@ public final class ReplayOrdeal {
 
   /** Does it all. Where it fails or a rule is broken, the folder is left in any case. */
   public ReplayReport run() throws Exception {
-    return lab.run("faults-replay-", this::run);
+    return lab.run("faults-" + plan.way() + "-", this::run);
   }
 
   private ReplayReport run(Path folder) throws Exception {
@@ -95,26 +107,78 @@ public final class ReplayOrdeal {
     Twins twins = new Twins(reference, stage);
     List<Twins.Difference> before = twins.differences();
     lab.say("mended; %,d rows are wrong".formatted(wrong(before)));
-    long id = begun(ingest, began.minusSeconds(60));
-    int kills = killed(ingest, id);
-    JsonNode run = ended(ingest, id);
-    lab.say("replayed %,d events".formatted(run.path("done").asLong()));
+    Mended mended = plan.way() == Way.replay ? replayed(ingest, began) : rebuilt(ingest, reference);
 
     mixture.end();
     List<String> left = Ordeal.drained(ingest, List.of("stage", REFERENCE, "clickhouse"));
     lab.say("checking");
     List<Twins.Difference> after = twins.differences();
-    List<Check> checks = new ArrayList<>(ReplayReport.checks(before, after));
+    List<Check> checks = new ArrayList<>(ReplayReport.checks(plan.way(), before, after));
     String refused = mixture.refusal();
     checks.add(Check.of("no line refused", refused == null ? List.of() : List.of(refused)));
     checks.add(Check.of("drained", left));
     checks.add(
         Check.of(
-            "replayed to the end, every event taken",
-            taken(run) ? List.of() : List.of(run.toString())));
+            "done to the end, every event taken",
+            mended.runs().stream().filter(run -> !taken(run)).map(JsonNode::toString).toList()));
     checks.add(Check.of("no process ended by itself", lab.unasked()));
     return new ReplayReport(
-        seed, plan.kills(), kills, mixture.acknowledged(), before, after, run, checks);
+        plan.way(),
+        seed,
+        plan.kills(),
+        mended.kills(),
+        mixture.acknowledged(),
+        before,
+        after,
+        mended.runs(),
+        checks);
+  }
+
+  private Mended replayed(Instance ingest, Instant began) throws Exception {
+    long id = begun(ingest, began.minusSeconds(60));
+    int kills = killed(ingest, id, plan.kills());
+    JsonNode run = ended(ingest, id);
+    lab.say("replayed %,d events".formatted(run.path("done").asLong()));
+    return new Mended(List.of(run), kills);
+  }
+
+  /** One table after the other; what is in the live one alone is what the bugs invented. */
+  private Mended rebuilt(Instance ingest, Stores reference) throws Exception {
+    List<JsonNode> runs = new ArrayList<>();
+    int kills = 0;
+    for (String table : List.of("channel_snapshot", "faults_follow")) {
+      ObjectNode request = JSON.createObjectNode().put("target", "stage").put("table", table);
+      boolean appends = table.equals("faults_follow"); // a row for each event
+      int wanted = appends ? plan.kills() - kills : plan.kills() / 2;
+      slow(
+          request,
+          wanted,
+          appends
+              ? reference
+                  .envRows("SELECT count(*) AS n FROM public.faults_follow")
+                  .get(0)
+                  .path("n")
+                  .asInt()
+              : plan.rate() * plan.seconds());
+      long id = begun(ingest, "/admin/rebuilds", request);
+      kills += killed(ingest, id, wanted);
+      JsonNode run = ended(ingest, id);
+      lab.say("rebuilt %s: %s".formatted(table, run.path("counts")));
+      long lose = run.path("counts").path("only_live").asLong();
+      long swap =
+          begun(
+              ingest,
+              "/admin/rebuilds/" + id + "/swap",
+              JSON.createObjectNode().put("lose", lose));
+      if (plan.kills() > 0) {
+        ingest.kill();
+        lab.say("ingest killed at the swap of " + table);
+        lab.awaitReady();
+      }
+      runs.add(run);
+      runs.add(ended(ingest, swap));
+    }
+    return new Mended(runs, kills);
   }
 
   /** A second environment on the same server. */
@@ -162,22 +226,29 @@ public final class ReplayOrdeal {
     ObjectNode request =
         JSON.createObjectNode().put("target", "stage").put("from", from.toString());
     request.putArray("types").add("kick.*");
-    if (plan.kills() > 0) {
-      int events = plan.rate() * plan.seconds();
-      request.put("rate", Math.max(1, events / (plan.kills() * SECONDS_FOR_A_KILL + 5)));
+    slow(request, plan.kills(), plan.rate() * plan.seconds());
+    return begun(ingest, "/admin/replays", request);
+  }
+
+  private static void slow(ObjectNode request, int kills, int events) {
+    if (kills > 0) {
+      request.put("rate", Math.max(1, events / (kills * SECONDS_FOR_A_KILL + 5)));
     }
-    HttpResponse<String> answer = ingest.manage("POST", "/admin/replays", request.toString());
+  }
+
+  private static long begun(Instance ingest, String path, ObjectNode request) throws Exception {
+    HttpResponse<String> answer = ingest.manage("POST", path, request.toString());
     if (answer.statusCode() != 200) {
-      throw new IOException("the replay is not begun: " + answer.body());
+      throw new IOException(path + " is not begun: " + answer.body());
     }
     return JSON.readTree(answer.body()).path("operation").asLong();
   }
 
   /** Kills it whenever it has come some way since the last time; returns how often. */
-  private int killed(Instance ingest, long id) throws Exception {
+  private int killed(Instance ingest, long id, int wanted) throws Exception {
     long last = 0;
     int kills = 0;
-    while (goOn && kills < plan.kills()) {
+    while (goOn && kills < wanted) {
       JsonNode run = operation(ingest, id);
       if (!run.path("ended_at").isNull() && !run.isMissingNode()) {
         break;
@@ -186,7 +257,7 @@ public final class ReplayOrdeal {
         last = run.path("done").asLong();
         ingest.kill();
         kills++;
-        lab.say("%d/%d  ingest killed after %,d events".formatted(kills, plan.kills(), last));
+        lab.say("%d/%d  ingest killed after %,d events".formatted(kills, wanted, last));
         lab.awaitReady();
       }
       Thread.sleep(LOOK.toMillis());
@@ -203,7 +274,7 @@ public final class ReplayOrdeal {
       }
       Thread.sleep(LOOK.toMillis());
     }
-    throw new IOException("the replay has not ended within " + PATIENCE);
+    throw new IOException("operation %d has not ended within %s".formatted(id, PATIENCE));
   }
 
   /** Missing while nobody answers. */
@@ -216,8 +287,9 @@ public final class ReplayOrdeal {
   }
 
   private static boolean taken(JsonNode run) {
+    boolean swap = run.path("request").path("step").asText().equals("swap");
     return run.path("state").asText().equals("done")
-        && run.path("done").asLong() > 0
+        && (swap || run.path("done").asLong() > 0)
         && run.path("counts").path("applied").asLong() == run.path("done").asLong();
   }
 }

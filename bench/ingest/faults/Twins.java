@@ -26,7 +26,7 @@ final class Twins {
     TABLES.put("public.streamer_channel_link", List.of("streamer_id", "channel_id"));
     TABLES.put("public.channel_claim", List.of("event_id"));
     TABLES.put("public.processed_events", List.of("event_id"));
-    TABLES.put("faults.follow", List.of("event_id"));
+    TABLES.put("public.faults_follow", List.of("event_id"));
   }
 
   /**

@@ -13,7 +13,8 @@ class ReplayFaultsTest {
   void what_wrong_projectors_wrote_becomes_right_by_a_replay_that_is_killed() throws Exception {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
-    ReplayReport report = new ReplayOrdeal(new ReplayOrdeal.Plan(10, 100, 1), 7, false, out).run();
+    ReplayReport report =
+        new ReplayOrdeal(new ReplayOrdeal.Plan(10, 100, 1, ReplayOrdeal.Way.replay), 7, false, out).run();
     report.print(out);
     assertTrue(report.holds(), said::toString);
     assertEquals(1, report.kills(), said::toString);
