@@ -31,6 +31,18 @@ GRANT INSERT ON vf.webhook_inbox_log TO vf_sink;
 GRANT INSERT ON vf.sumsub_webhooks_log TO vf_sink;
 GRANT SELECT ON vf.* TO vf_sink;
 
+-- ingest as well: erasures. They change rows in place and look how far that is.
+GRANT INSERT ON vf.erasing TO vf_sink;
+GRANT ALTER DELETE ON vf.erasing TO vf_sink;
+GRANT ALTER UPDATE ON vf.raw_events_log TO vf_sink;
+GRANT ALTER DELETE ON vf.kick_streamer_probe_log TO vf_sink;
+GRANT ALTER DELETE ON vf.streamer_trust_score_history_log TO vf_sink;
+GRANT ALTER DELETE ON vf.kick_chat_message_log TO vf_sink;
+GRANT ALTER DELETE ON vf.kick_channel_activity_log TO vf_sink;
+GRANT ALTER DELETE ON vf.webhook_inbox_log TO vf_sink;
+GRANT ALTER DELETE ON vf.sumsub_webhooks_log TO vf_sink;
+GRANT SELECT ON system.mutations TO vf_sink;
+
 -- webhooks: the audit of rejected calls, written and never read.
 CREATE ROLE IF NOT EXISTS vf_auditor;
 GRANT INSERT ON vf.webhook_inbox_log TO vf_auditor;

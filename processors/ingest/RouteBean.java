@@ -3,6 +3,7 @@ package ingest;
 import ingest.admin.AuditApi;
 import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
+import ingest.admin.EraseApi;
 import ingest.admin.LettersApi;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
@@ -28,6 +29,7 @@ import ingest.consumer.VerifyDelivery;
 import ingest.delivery.ClickHouseSender;
 import ingest.delivery.HttpSender;
 import ingest.delivery.SettleStep;
+import ingest.erasure.Erase;
 import ingest.errors.Refusals;
 import ingest.export.ChatExport;
 import ingest.kick.KickCredentials;
@@ -142,6 +144,8 @@ public enum RouteBean {
   REQUEUE("requeue", Requeue.class),
   ABANDON("abandon", Abandon.class),
   TAIL_API("tailApi", TailApi.class),
+  ERASE("erase", Erase.class),
+  ERASE_API("eraseApi", EraseApi.class),
   TOO_OLD("tooOld", TooOld.class),
   OLD_DAYS("oldDays", OldDays.class),
   EVENT_KEYS("eventKeys", EventKeys.class),

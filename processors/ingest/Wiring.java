@@ -5,6 +5,7 @@ import ingest.admin.AdminTokens;
 import ingest.admin.AuditApi;
 import ingest.admin.BalanceApi;
 import ingest.admin.EmitApi;
+import ingest.admin.EraseApi;
 import ingest.admin.LettersApi;
 import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
@@ -60,6 +61,10 @@ import ingest.delivery.Target;
 import ingest.delivery.Targets;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.EventTypes;
+import ingest.erasure.ChatObjects;
+import ingest.erasure.Erase;
+import ingest.erasure.ErasedState;
+import ingest.erasure.Erasures;
 import ingest.errors.Refusals;
 import ingest.export.ChatBucket;
 import ingest.export.ChatExport;
@@ -177,6 +182,7 @@ final class Wiring implements AutoCloseable {
   private @Nullable Permits permits;
   private @Nullable OldDays oldDays;
   private @Nullable DiskHorizon diskHorizon;
+  private @Nullable S3Client chatBucket;
   private @Nullable LaneComponent laneComponent;
   private final Beans beans = new Beans();
 
@@ -264,7 +270,8 @@ final class Wiring implements AutoCloseable {
     lanesHere = lanes.all();
     ChannelMetrics channelMetrics = new ChannelMetrics(meters);
     RouteBean.CHANNEL_METRICS.bind(camel.getRegistry(), channelMetrics);
-    State state = new ChannelState(dm, types, channelMetrics).and(new JobsOver());
+    State state =
+        new ChannelState(dm, types, channelMetrics).and(new JobsOver()).and(new ErasedState(dm));
     Outbox outbox =
         new Outbox(dm, state, types, all.isEmpty() ? Owners.NONE : lanes, wakeUp, metrics, lease);
     SharedCommits shared =
@@ -406,6 +413,7 @@ final class Wiring implements AutoCloseable {
     new ChatExportLag(meters, dm);
     S3Client bucket = ChatBucket.open(settings);
     if (bucket != null) {
+      chatBucket = bucket;
       open.push(bucket);
       RouteBean.CHAT_BUCKET.bind(registry, bucket);
     }
@@ -514,6 +522,9 @@ final class Wiring implements AutoCloseable {
             : new Refeed(
                 clickHouse, dm, outbox, Webhooks.mapping(types, settings), Webhooks.senders());
     RouteBean.REFEED_API.bind(registry, new RefeedApi(refeed, clock, audit));
+    RouteBean.ERASE.bind(
+        registry, new Erase(dm, operations, clickHouse, chatObjects(), outbox, types));
+    RouteBean.ERASE_API.bind(registry, new EraseApi(new Erasures(dm)));
     beans
         .targets(lanesHere, rows, counts, targetsApi)
         .upstreams(Limits.of(settings).keySet(), Objects.requireNonNull(permits))
@@ -527,7 +538,20 @@ final class Wiring implements AutoCloseable {
         "replay", registry.findSingleByType(ReplaysApi.class)::begin,
         "requeue", letters::requeue,
         "abandon", letters::abandon,
-        "mend", registry.findSingleByType(BalanceApi.class)::mend);
+        "mend", registry.findSingleByType(BalanceApi.class)::mend,
+        "rebuild", registry.findSingleByType(RebuildsApi.class)::begin,
+        "erase", registry.findSingleByType(EraseApi.class)::begin);
+  }
+
+  /** Where chat was exported to. */
+  private ChatObjects chatObjects() {
+    S3Client bucket = chatBucket;
+    return bucket == null
+        ? ChatObjects.in(Path.of(settings.text("data.dir"), "chat-export"))
+        : ChatObjects.in(
+            bucket,
+            settings.text("export.chat.bucket"),
+            settings.find("export.chat.prefix").orElse(""));
   }
 
   private BalanceApi wireBalance(

@@ -84,6 +84,7 @@ public final class Cli {
             .addSubcommand(new RequeueCommand(settings, around))
             .addSubcommand(new AbandonCommand(settings, around))
             .addSubcommand(new RebuildCommand(settings, around))
+            .addSubcommand(new EraseCommand(settings, around))
             .addSubcommand(new OperationsCommand(settings, around))
             .addSubcommand(new AuditCommand(settings, around))
             .addSubcommand(new TailCommand(settings, around))

@@ -7,6 +7,7 @@ import ingest.channel.ChannelNumbers;
 import ingest.delivery.clickhouse.InboxRows;
 import ingest.delivery.clickhouse.TelemetryRows;
 import ingest.envelope.Envelope;
+import ingest.envelope.Tombstone;
 import ingest.outbox.OutboxEvent;
 import ingest.store.ClickHouse;
 import java.io.ByteArrayOutputStream;
@@ -96,7 +97,10 @@ public final class ClickHouseSender implements Processor {
     for (int i = 0; i < envelopes.size(); i++) {
       OutboxEvent event = batch.events().get(i);
       Envelope envelope = envelopes.get(i);
-      for (TelemetryRows rows : telemetry.getOrDefault(event.type, List.of())) {
+      for (TelemetryRows rows :
+          Tombstone.is(envelope)
+              ? List.<TelemetryRows>of()
+              : telemetry.getOrDefault(event.type, List.of())) {
         for (ObjectNode row : rows.rows(envelope, number(envelope, numbers))) {
           append(tables.computeIfAbsent(rows.table(), t -> new ByteArrayOutputStream()), row);
         }

@@ -171,22 +171,31 @@ public final class Operations {
   public long begin(
       String kind, ObjectNode request, @Nullable Long total, @Nullable Integer rate, Actor actor)
       throws SQLException {
-    return dm.transaction(
-        tx -> {
-          Audit.record(tx, actor, kind, request);
-          try (PreparedStatement insert = tx.prepareStatement(BEGIN)) {
-            insert.setString(1, kind);
-            insert.setString(2, request.toString());
-            insert.setObject(3, total, Types.BIGINT);
-            insert.setObject(4, rate, Types.INTEGER);
-            insert.setString(5, actor.who());
-            insert.setString(6, actor.why());
-            try (ResultSet rows = insert.executeQuery()) {
-              rows.next();
-              return rows.getLong(1);
-            }
-          }
-        });
+    return dm.transaction(tx -> begin(tx, kind, request, total, rate, actor));
+  }
+
+  /** The same in a transaction of the caller's. */
+  public static long begin(
+      Connection tx,
+      String kind,
+      ObjectNode request,
+      @Nullable Long total,
+      @Nullable Integer rate,
+      Actor actor)
+      throws SQLException {
+    Audit.record(tx, actor, kind, request);
+    try (PreparedStatement insert = tx.prepareStatement(BEGIN)) {
+      insert.setString(1, kind);
+      insert.setString(2, request.toString());
+      insert.setObject(3, total, Types.BIGINT);
+      insert.setObject(4, rate, Types.INTEGER);
+      insert.setString(5, actor.who());
+      insert.setString(6, actor.why());
+      try (ResultSet rows = insert.executeQuery()) {
+        rows.next();
+        return rows.getLong(1);
+      }
+    }
   }
 
   /** Takes one that is open, for the routes behind; false when none is, or enough are at work. */

@@ -5,6 +5,7 @@ import ingest.envelope.EventId;
 import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
+import ingest.envelope.Tombstone;
 import ingest.store.DmDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -116,11 +117,14 @@ public final class Outbox {
    * @return what became of each, in their order
    * @throws InvalidEnvelope for an event over its size
    */
-  List<Committed> commit(List<Intake> intakes) throws SQLException {
+  List<Committed> commit(List<Intake> brought) throws SQLException {
+    List<Intake> intakes = state.covered(brought);
     List<Event> events = events(intakes);
     List<List<IntakeStatement.Member>> groups = groups(events);
     List<Effect> effects =
-        new ArrayList<>(state.effects(events.stream().map(Event::envelope).toList()));
+        new ArrayList<>(
+            state.effects(
+                events.stream().map(Event::envelope).filter(e -> !Tombstone.is(e)).toList()));
     intakes.forEach(i -> effects.addAll(i.effects()));
     requireArchive();
     for (int tried = 1; ; tried++) {

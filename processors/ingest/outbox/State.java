@@ -16,6 +16,14 @@ public interface State {
    */
   Map<String, String> channels(Collection<Envelope> envelopes) throws SQLException;
 
+  /**
+   * What may be committed of intakes: of what must not be known any more, a tombstone under the
+   * same id. Asked before the transaction.
+   */
+  default List<Intake> covered(List<Intake> intakes) throws SQLException {
+    return intakes;
+  }
+
   /** What the events change, for their transaction. */
   List<Effect> effects(List<Envelope> envelopes);
 
@@ -28,6 +36,11 @@ public interface State {
         Map<String, String> channels = new HashMap<>(other.channels(envelopes));
         channels.putAll(first.channels(envelopes));
         return channels;
+      }
+
+      @Override
+      public List<Intake> covered(List<Intake> intakes) throws SQLException {
+        return other.covered(first.covered(intakes));
       }
 
       @Override

@@ -117,12 +117,18 @@ public final class ClickHouse {
   /** What a query answers, in the format that it names; all of it is in memory. */
   public String text(String query, Map<String, String> parameters)
       throws IOException, InterruptedException {
+    return text(query, parameters, ANSWER);
+  }
+
+  /** The same, given up after {@code within}. */
+  public String text(String query, Map<String, String> parameters, Duration within)
+      throws IOException, InterruptedException {
     return send(
             query,
             parameters.entrySet().stream()
                 .collect(Collectors.toMap(e -> "param_" + e.getKey(), Map.Entry::getValue)),
             new byte[0],
-            ANSWER)
+            within)
         .strip();
   }
 

@@ -6,6 +6,7 @@ import ingest.envelope.EventId;
 import ingest.envelope.EventType;
 import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
+import ingest.envelope.Tombstone;
 import ingest.projection.Projector;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,11 +20,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies a batch of events in one transaction: records the ids it had not seen and runs the
- * projectors on just those. When {@link #consume} returns, the transaction is committed; when it
- * throws, nothing happened and the batch may come again. Thread-safe.
+ * projectors on just those, except what names somebody who was erased since. When {@link #consume}
+ * returns, the transaction is committed; when it throws, nothing happened and the batch may come
+ * again. Thread-safe.
  */
 public final class Consumer {
   private final EnvDatabase env;
@@ -82,7 +85,7 @@ public final class Consumer {
       String id = node.path("id").asText();
       try {
         Envelope envelope = Envelope.of(node);
-        if (declines(envelope.type()) || records(envelope)) {
+        if (Tombstone.is(envelope) || declines(envelope.type()) || records(envelope)) {
           results.put(id, new Result.Ignored());
           known.add(envelope);
         } else if (knows(envelope)) {
@@ -104,17 +107,33 @@ public final class Consumer {
   /** What was applied and what failed; of others nothing is said. */
   private Map<String, Result> applied(Connection tx, List<Envelope> known) throws SQLException {
     Map<String, Result> results = new HashMap<>();
+    boolean erasing = known.stream().anyMatch(e -> e.type().equals(Erased.TYPE));
+    Erased.hold(tx, erasing);
     Set<UUID> fresh =
         ProcessedEvents.record(tx, known.stream().map(Envelope::rootId).distinct().toList());
     Set<UUID> failed = new HashSet<>();
     Map<Projector<?>, List<Envelope>> written = new LinkedHashMap<>();
+    List<Envelope> wanted =
+        known.stream()
+            // a replay is applied again, whatever was recorded
+            .filter(e -> fresh.contains(e.rootId()) || e.replayof() != null)
+            .filter(e -> !Tombstone.is(e))
+            .toList();
+    if (erasing) {
+      OpenRebuild.drop(tx); // its shadow tables know who is erased
+      Projector<?> erasure = projectors.get(Erased.TYPE);
+      if (erasure != null) {
+        project(tx, erasure, ofType(wanted, Erased.TYPE), results, failed);
+      }
+    }
+    Set<UUID> erased = Erased.of(tx, wanted);
+    erased.forEach(id -> results.put(EventId.text(id), new Result.Ignored()));
+    List<Envelope> rest =
+        wanted.stream()
+            .filter(e -> !e.type().equals(Erased.TYPE) && !erased.contains(e.id()))
+            .toList();
     for (Projector<?> projector : projectors.values()) {
-      List<Envelope> own =
-          known.stream()
-              .filter(e -> e.type().equals(projector.type()))
-              // a replay is applied again, whatever was recorded
-              .filter(e -> fresh.contains(e.rootId()) || e.replayof() != null)
-              .toList();
+      List<Envelope> own = ofType(rest, projector.type());
       if (!own.isEmpty()) {
         written.put(projector, project(tx, projector, own, results, failed));
       }
@@ -127,6 +146,10 @@ public final class Consumer {
       OpenRebuild.follow(tx, written);
     }
     return results;
+  }
+
+  private static List<Envelope> ofType(List<Envelope> envelopes, String type) {
+    return envelopes.stream().filter(e -> e.type().equals(type)).toList();
   }
 
   /** Those of the envelopes that were applied. */

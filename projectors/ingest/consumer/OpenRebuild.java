@@ -29,6 +29,8 @@ record OpenRebuild(UUID id, Set<String> types) {
   private static final String REFUSED =
       "UPDATE public.projection_rebuild SET refused = refused + ? WHERE id = ?";
 
+  private static final String DROP = "SELECT public.projection_rebuild_end(?, 'dropped', NULL)";
+
   OpenRebuild {
     types = Set.copyOf(types);
   }
@@ -59,6 +61,17 @@ record OpenRebuild(UUID id, Set<String> types) {
         update.setLong(1, refused.count);
         update.setObject(2, open.id);
         update.executeUpdate();
+      }
+    }
+  }
+
+  /** Ends the rebuild that is open, if one is; nothing of its shadow tables is left. */
+  static void drop(Connection tx) throws SQLException {
+    OpenRebuild open = find(tx);
+    if (open != null) {
+      try (PreparedStatement drop = tx.prepareStatement(DROP)) {
+        drop.setObject(1, open.id);
+        drop.execute();
       }
     }
   }

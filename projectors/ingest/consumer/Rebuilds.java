@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.envelope.Envelope;
 import ingest.envelope.EventId;
 import ingest.envelope.InvalidEnvelope;
+import ingest.envelope.Tombstone;
 import ingest.projection.Projector;
 import ingest.projection.Table;
 import java.sql.Array;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -135,6 +137,11 @@ public final class Rebuilds {
               tally.failed(event.path("id").asText(), String.valueOf(e.getMessage()));
             }
           }
+          Erased.hold(tx, false);
+          Set<UUID> erased = Erased.of(tx, envelopes);
+          int read = envelopes.size();
+          envelopes.removeIf(e -> Tombstone.is(e) || erased.contains(e.id()));
+          tally.erased = read - envelopes.size();
           long before = writtenLive(tx);
           EnvTransaction.execute(tx, OpenRebuild.IN_SHADOW);
           for (Projector<?> projector : taking(rebuild.types)) {
@@ -391,6 +398,7 @@ public final class Rebuilds {
     private final ArrayNode errors = JSON.createArrayNode();
     private int applied;
     private int failed;
+    private int erased;
 
     @Override
     public void applied(Envelope envelope) {
@@ -412,7 +420,7 @@ public final class Rebuilds {
     /** What has no projector of its version is neither. */
     ObjectNode tell(int given) {
       ObjectNode told = JSON.createObjectNode().put("applied", applied).put("failed", failed);
-      told.put("unknown", given - applied - failed);
+      told.put("erased", erased).put("unknown", given - applied - failed - erased);
       told.set("errors", errors);
       return told;
     }

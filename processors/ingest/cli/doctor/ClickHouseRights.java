@@ -22,6 +22,20 @@ final class ClickHouseRights {
   private static final List<String> PAYLOADS =
       List.of("raw_events", "webhook_inbox", "sumsub_webhooks");
 
+  /** What an erasure does beside reading. */
+  private static final List<String> ERASING =
+      List.of(
+          "INSERT ON vf.erasing",
+          "ALTER DELETE ON vf.erasing",
+          "ALTER UPDATE ON vf.raw_events_log",
+          "ALTER DELETE ON vf.kick_streamer_probe_log",
+          "ALTER DELETE ON vf.streamer_trust_score_history_log",
+          "ALTER DELETE ON vf.kick_chat_message_log",
+          "ALTER DELETE ON vf.kick_channel_activity_log",
+          "ALTER DELETE ON vf.webhook_inbox_log",
+          "ALTER DELETE ON vf.sumsub_webhooks_log",
+          "SELECT ON system.mutations");
+
   /** Nobody but {@code migrate} has business with these. */
   private static final List<String> CHANGES = List.of("ALTER TABLE ON vf.*", "DROP TABLE ON vf.*");
 
@@ -91,7 +105,7 @@ final class ClickHouseRights {
     return switch (role) {
       case INGEST ->
           Stream.concat(
-                  Stream.of("SELECT ON vf.*"),
+                  Stream.concat(Stream.of("SELECT ON vf.*"), ERASING.stream()),
                   Stream.of(PAYLOADS, TELEMETRY)
                       .flatMap(List::stream)
                       .map(name -> "INSERT ON vf." + name + "_log"))

@@ -44,8 +44,13 @@ public final class CallPairs {
 
   /** Everything of a kind that the product finds. */
   public static <T> List<T> found(Class<T> kind) {
+    return found(kind, "ingest");
+  }
+
+  /** The same below one package. */
+  public static <T> List<T> found(Class<T> kind, String below) {
     return new DefaultPackageScanClassResolver()
-        .findImplementations(kind, "ingest").stream()
+        .findImplementations(kind, below).stream()
             .filter(c -> !c.isInterface())
             .map(c -> kind.cast(instance(c)))
             .toList();
