@@ -5,6 +5,7 @@ import ingest.envelope.Envelope;
 import ingest.projection.Fields;
 import ingest.projection.Guarded;
 import ingest.projection.Projector;
+import ingest.projection.Table;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -116,6 +117,17 @@ public final class ErasedProjector implements Projector<ErasedProjector.Row> {
   @Override
   public String type() {
     return "subject.erased";
+  }
+
+  /** Of what others make it only removes. */
+  @Override
+  public List<Table> tables() {
+    return List.of(Table.of("erased_subject"));
+  }
+
+  @Override
+  public String notRebuilt() {
+    return "who was erased stays so";
   }
 
   @Override
