@@ -141,7 +141,8 @@ final class Accepted {
       SELECT c.target, k.id
       FROM k JOIN ingest.delivery_chunk c ON c.day = k.day AND c.chunk = k.chunk
       LEFT JOIN i ON i.day = c.day AND i.target = c.target AND i.chunk = c.chunk
-      WHERE c.day = ANY (?) AND c.chunk BETWEEN ? AND ? AND c.status IN (1, 3) AND c.n_exc <> coalesce(i.n, 0)
+      WHERE c.day = ANY (?) AND c.chunk BETWEEN ? AND ? AND c.status IN (1, 3)
+        AND NOT EXISTS (SELECT FROM ingest.target t WHERE t.name = c.target AND t.mode = 'off') AND c.n_exc <> coalesce(i.n, 0)
       """;
 
   private static final String EVENTS =
@@ -152,6 +153,8 @@ final class Accepted {
       """;
 
   private static final String KNOWN = "SELECT id FROM ingest.event_key WHERE id = ANY (?)";
+
+  private static final String OFF = "SELECT name FROM ingest.target WHERE mode = 'off'";
 
   /** Ids of one statement. */
   private static final int PAGE = 5_000;
@@ -201,6 +204,19 @@ final class Accepted {
       }
     }
     return new Place(span, kept, dropped, first, last, events);
+  }
+
+  /** The targets that stand outside the balance for now. */
+  Set<String> off() throws SQLException {
+    Set<String> off = new HashSet<>();
+    try (Connection connection = dm.connection();
+        PreparedStatement query = connection.prepareStatement(OFF);
+        ResultSet rows = query.executeQuery()) {
+      while (rows.next()) {
+        off.add(rows.getString("name"));
+      }
+    }
+    return off;
   }
 
   /** By target and minute, of the days that the outbox has. */

@@ -36,11 +36,14 @@ import org.jspecify.annotations.Nullable;
  * the rest, so that a page that is done again does nothing twice.
  */
 public final class Mend {
-  /** Events of one page. */
-  private static final int PAGE = 5_000;
+  /** Events of one page: each page looks at its hour anew, which costs more than it mends. */
+  private static final int PAGE = 50_000;
+
+  /** Of a slow mend, how many seconds' events are a page: below the lease. */
+  private static final int SECONDS = 15;
 
   /** Events of one statement, and of one request. */
-  private static final int SLICE = 500;
+  private static final int SLICE = 1_000;
 
   /** Bytes of one request: below the 1 MiB that consumers take. */
   private static final int REQUEST_BYTES = 768 * 1024;
@@ -110,7 +113,7 @@ public final class Mend {
     }
     Look look = look(hour, window.target);
     operations.keep(held);
-    int most = held.pageSize(PAGE);
+    int most = (int) Math.min(PAGE, (long) SECONDS * held.pageSize(PAGE));
     int left = most;
     for (Mismatch mismatch : look.mismatches()) {
       List<UUID> ids = mismatch.ids();

@@ -81,6 +81,7 @@ public final class Reconciliation {
     Map<String, Map<Long, Digest>> delivered =
         place.kept().isEmpty() ? Map.of() : accepted.delivered(place);
     Map<String, Set<Accepted.TypeOfDay>> whole = accepted.whole(place.dropped());
+    Set<String> off = accepted.off();
     Findings findings = new Findings();
     List<Look.Unasked> unasked = new ArrayList<>();
     List<String> asked = new ArrayList<>();
@@ -94,6 +95,10 @@ public final class Reconciliation {
     }
     for (Target target : targets) {
       if (only != null && !only.equals(target.name())) {
+        continue;
+      }
+      if (off.contains(target.name())) {
+        asked.add(target.name()); // and nothing is wrong with it
         continue;
       }
       Map<Long, Digest> required = delivered.getOrDefault(target.name(), Map.of());

@@ -342,6 +342,17 @@ class BalanceTest {
   }
 
   @Test
+  void a_target_that_is_off_stands_outside() throws Exception {
+    accept();
+    deliver();
+    forget(id(1));
+    new Targets(STORES.dm()).set("stage", "off", "test", "test");
+    assertEquals(List.of(), looked());
+    new Targets(STORES.dm()).set("stage", "live", "test", "test");
+    assertEquals(List.of("stage lost-in-consumer send 1"), looked());
+  }
+
+  @Test
   void a_row_that_the_archive_has_lost_is_named_and_comes_back_whenever_it_is_lost()
       throws Exception {
     accept();
