@@ -116,7 +116,9 @@ class LettersCommandTest {
   @Test
   void a_count_that_was_cut_says_so() {
     ingest.on(
-        "GET /admin/letters/preview", 200, PREVIEW.replace("\"complete\":true", "\"complete\":false"));
+        "GET /admin/letters/preview",
+        200,
+        PREVIEW.replace("\"complete\":true", "\"complete\":false"));
     Caller.Result result = calls("abandon", "--target", "stage", "--of", "pending", "--dry-run");
     assertTrue(
         result.out().startsWith("abandon would take at least 1,200 events (counting"),
@@ -125,9 +127,7 @@ class LettersCommandTest {
 
   @Test
   void a_requeue_sends_what_is_meant_and_looks_until_it_is_done() throws IOException {
-    ingest
-        .on("POST /admin/letters/requeue", 200, BEGUN)
-        .on("GET /admin/operations/12", 200, DONE);
+    ingest.on("POST /admin/letters/requeue", 200, BEGUN).on("GET /admin/operations/12", 200, DONE);
     Caller.Result result =
         calls(
             ("requeue --target stage --type kick.* --fingerprint x --subject s --from 2026-02-01 --to 2026-02-02 --event E"
@@ -143,8 +143,17 @@ class LettersCommandTest {
         String.join(
             " ",
             List.of(
-                    "target", "type", "fingerprint", "subject", "from", "to", "event", "seen",
-                    "rate", "why", "all")
+                    "target",
+                    "type",
+                    "fingerprint",
+                    "subject",
+                    "from",
+                    "to",
+                    "event",
+                    "seen",
+                    "rate",
+                    "why",
+                    "all")
                 .stream()
                 .map(field -> body.path(field).asText())
                 .toList()));

@@ -136,14 +136,12 @@ class AbandonTest {
         "by the view");
     assertEquals("50 52", counted().pending() + " " + counted().abandoned());
     deliverTheRest();
+    assertEquals(List.of("acme.apple.seen|delivered|50", "acme.pear.seen|abandoned|52"), stage());
     assertEquals(
-        List.of("acme.apple.seen|delivered|50", "acme.pear.seen|abandoned|52"), stage());
-    assertEquals("0 50 52", counted().pending() + " " + counted().delivered() + " " + counted().abandoned());
+        "0 50 52", counted().pending() + " " + counted().delivered() + " " + counted().abandoned());
     assertEquals(
         102,
-        STORES
-            .sql()
-            .number("SELECT sum(n) FROM ingest.delivery_chunk WHERE target = 'production'"),
+        STORES.sql().number("SELECT sum(n) FROM ingest.delivery_chunk WHERE target = 'production'"),
         "the other target has all of it");
     assertEquals(0, post.previews.of(pears(), Order.Of.both, null).total());
   }
@@ -157,13 +155,10 @@ class AbandonTest {
     STORES.sql().run("UPDATE ingest.target SET mode = 'off' WHERE name <> 'stage'");
     OldDays days = new OldDays(STORES.dm(), null, Duration.ofDays(8), maintenance());
     LocalDate day =
-        LocalDate.parse(
-            STORES.sql().rows("SELECT DISTINCT day FROM ingest.ingest_outbox").get(0));
+        LocalDate.parse(STORES.sql().rows("SELECT DISTINCT day FROM ingest.ingest_outbox").get(0));
     String totals = requireNonNull(days.look(day)).totals().toString();
-    assertTrue(
-        totals.contains("type=acme.pear.seen, target=stage, status=abandoned]=10"), totals);
-    assertTrue(
-        totals.contains("type=acme.apple.seen, target=stage, status=delivered]=10"), totals);
+    assertTrue(totals.contains("type=acme.pear.seen, target=stage, status=abandoned]=10"), totals);
+    assertTrue(totals.contains("type=acme.apple.seen, target=stage, status=delivered]=10"), totals);
   }
 
   @Test
@@ -176,11 +171,9 @@ class AbandonTest {
       STORES.clock(Post.LEASE.plusSeconds(1).multipliedBy(lost));
     }
     assertNull(post.claimed(), "it is taken apart");
-    assertEquals(
-        List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
     deliverTheRest();
-    assertEquals(
-        List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
   }
 
   @Test
@@ -257,11 +250,9 @@ class AbandonTest {
     assertEquals(10, post.run().done());
     assertEquals(
         1, post.settle(late, i -> new Outcome.Failed("answered 422", null, null)), "its chunk");
-    assertEquals(
-        List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(List.of("acme.apple.seen|pending|10", "acme.pear.seen|abandoned|10"), stage());
     deliverTheRest();
-    assertEquals(
-        List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
+    assertEquals(List.of("acme.apple.seen|delivered|10", "acme.pear.seen|abandoned|10"), stage());
   }
 
   @Test
@@ -278,11 +269,20 @@ class AbandonTest {
     post.abandon.page(exchange); // no chunk is open
     post.abandon.page(exchange);
     assertEquals(0, Held.of(exchange).counts().path("abandoned").asLong());
-    assertEquals(0, post.settle(worked, i -> i == 1 ? new Outcome.Settled("applied") : new Outcome.Failed("answered 422", null, null)));
+    assertEquals(
+        0,
+        post.settle(
+            worked,
+            i ->
+                i == 1
+                    ? new Outcome.Settled("applied")
+                    : new Outcome.Failed("answered 422", null, null)));
     post.send(exchange);
     assertEquals(
         List.of(
-            "acme.apple.seen|pending|3", "acme.pear.seen|abandoned|2", "acme.pear.seen|delivered|1"),
+            "acme.apple.seen|pending|3",
+            "acme.pear.seen|abandoned|2",
+            "acme.pear.seen|delivered|1"),
         stage());
   }
 
@@ -298,8 +298,7 @@ class AbandonTest {
     post.settle(worked, i -> new Outcome.Failed("answered 422", null, null));
     post.die("answered #");
     post.send(exchange);
-    assertEquals(
-        List.of("acme.apple.seen|dead|6", "acme.pear.seen|abandoned|6"), stage());
+    assertEquals(List.of("acme.apple.seen|dead|6", "acme.pear.seen|abandoned|6"), stage());
   }
 
   @Test
@@ -324,7 +323,8 @@ class AbandonTest {
     post.abandon(filter("{'target':'stage','event':'" + id + "'}"), Order.Of.both);
     assertEquals(1, post.run().done());
     assertEquals(
-        List.of("acme.apple.seen|pending|3", "acme.pear.seen|abandoned|1", "acme.pear.seen|pending|2"),
+        List.of(
+            "acme.apple.seen|pending|3", "acme.pear.seen|abandoned|1", "acme.pear.seen|pending|2"),
         stage());
     assertNull(post.claimedItems());
   }
@@ -361,8 +361,7 @@ class AbandonTest {
   void a_count_that_takes_too_long_says_that_there_is_more() throws Exception {
     post.commit(fruit(0, 6));
     Preview preview =
-        new Previews(STORES.dm(), post.letters, Duration.ZERO)
-            .of(pears(), Order.Of.pending, null);
+        new Previews(STORES.dm(), post.letters, Duration.ZERO).of(pears(), Order.Of.pending, null);
     assertFalse(preview.complete());
     assertTrue(post.previews.of(pears(), Order.Of.pending, null).complete());
   }

@@ -30,8 +30,7 @@ class LettersApiTest {
   @BeforeEach
   void open() throws Exception {
     post = new Post(STORES);
-    api =
-        new LettersApi(post.letters, post.previews, new Targets(STORES.dm()), post.operations);
+    api = new LettersApi(post.letters, post.previews, new Targets(STORES.dm()), post.operations);
     post.dead(apples(0, 12), "answered 422", "answered #");
   }
 
@@ -99,8 +98,7 @@ class LettersApiTest {
       })
   void a_requeue_that_cannot_be_meant_is_refused(String request, int status, String message) {
     AdminRefusal refusal =
-        assertThrows(
-            AdminRefusal.class, () -> api.requeue(null, request.replace('\'', '"')));
+        assertThrows(AdminRefusal.class, () -> api.requeue(null, request.replace('\'', '"')));
     assertEquals(status + " " + message, refusal.status() + " " + refusal.getMessage());
     assertEquals(0, STORES.sql().number("SELECT count(*) FROM ingest.operation"));
   }
@@ -115,8 +113,7 @@ class LettersApiTest {
       })
   void an_abandonment_that_cannot_be_meant_is_refused(String request, int status, String message) {
     AdminRefusal refusal =
-        assertThrows(
-            AdminRefusal.class, () -> api.abandon(null, request.replace('\'', '"')));
+        assertThrows(AdminRefusal.class, () -> api.abandon(null, request.replace('\'', '"')));
     assertEquals(status + " " + message, refusal.status() + " " + refusal.getMessage());
   }
 

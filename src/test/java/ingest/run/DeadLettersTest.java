@@ -126,8 +126,7 @@ class DeadLettersTest {
             preview.path("seen").asText(),
             "--why",
             "the channels are there");
-    assertTrue(
-        requeued.toString().contains("done after " + (EVENTS - 1)), requeued::toString);
+    assertTrue(requeued.toString().contains("done after " + (EVENTS - 1)), requeued::toString);
     await()
         .atMost(Duration.ofMinutes(1))
         .until(
@@ -139,9 +138,7 @@ class DeadLettersTest {
                     == EVENTS - 1);
     assertEquals(
         List.of("abandon no such channel", "requeue the channels are there"),
-        stores
-            .dmRows("SELECT action, why FROM ingest.audit ORDER BY id")
-            .stream()
+        stores.dmRows("SELECT action, why FROM ingest.audit ORDER BY id").stream()
             .map(row -> row.path("action").asText() + " " + row.path("why").asText())
             .toList());
     await().atMost(Duration.ofMinutes(1)).until(() -> deliveries("pending") == 0);
