@@ -61,7 +61,8 @@ public final class Bench implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "SECTION",
       defaultValue = "all",
-      description = "commit, upsert, webhooks, deliver, consume, capacity, replay or all (the default, without replay).")
+      description =
+          "commit, upsert, webhooks, deliver, consume, capacity, replay or all (the default, without replay).")
   private String section = "all";
 
   @Option(

@@ -95,8 +95,7 @@ final class ReplayLag {
   /** Prints what it finds, and returns it. */
   ObjectNode run(Lab lab, Path folder) throws Exception {
     progress.say("replay: starting the stores, an ingest and an environment");
-    StoresProcess storage =
-        lab.open(() -> StoresProcess.start(folder.resolve("stores"), Map.of()));
+    StoresProcess storage = lab.open(() -> StoresProcess.start(folder.resolve("stores"), Map.of()));
     Stores stores = storage.stores();
     stores.schedule("next_probe_at = now() + interval '1 day'"); // nothing but what is emitted
     Instant begin = Instant.now().minus(Duration.ofDays(2)).truncatedTo(ChronoUnit.MILLIS);
@@ -191,7 +190,11 @@ final class ReplayLag {
     Unbalanced.unlessEqual("events replayed", events, run.path("done").asLong());
     Unbalanced.unlessEqual("events applied", events, run.at("/counts/applied").asLong());
     long processed =
-        stores.envRows("SELECT count(*) AS n FROM public.processed_events").get(0).path("n").asLong();
+        stores
+            .envRows("SELECT count(*) AS n FROM public.processed_events")
+            .get(0)
+            .path("n")
+            .asLong();
     if (processed < events) {
       throw new Unbalanced("processed events: %d of %d".formatted(processed, events));
     }
@@ -320,9 +323,7 @@ final class ReplayLag {
         lines.append(row(event)).append('\n');
       }
       archive.insert(
-          "vf.raw_events_log",
-          "bench " + first,
-          lines.toString().getBytes(StandardCharsets.UTF_8));
+          "vf.raw_events_log", "bench " + first, lines.toString().getBytes(StandardCharsets.UTF_8));
     }
   }
 

@@ -167,9 +167,7 @@ public final class ReplayOrdeal {
       long lose = run.path("counts").path("only_live").asLong();
       long swap =
           begun(
-              ingest,
-              "/admin/rebuilds/" + id + "/swap",
-              JSON.createObjectNode().put("lose", lose));
+              ingest, "/admin/rebuilds/" + id + "/swap", JSON.createObjectNode().put("lose", lose));
       if (plan.kills() > 0) {
         ingest.kill();
         lab.say("ingest killed at the swap of " + table);

@@ -44,8 +44,7 @@ public record ReplayReport(
       if (way == ReplayOrdeal.Way.replay) { // rows that no event is of stay
         more.removeAll(invented(before, table.table()));
       }
-      checks.add(
-          Check.of("none more: " + table.table(), more.stream().limit(TOLD).toList()));
+      checks.add(Check.of("none more: " + table.table(), more.stream().limit(TOLD).toList()));
     }
     for (String wrong : List.of("public.channel_snapshot", "public.faults_follow")) {
       checks.add(

@@ -145,7 +145,8 @@ class BenchTest {
     assertEquals(2, bench("--events=many"));
     assertEquals(6, err.toString().lines().count(), err::toString);
     assertTrue(
-        err.toString().contains("commit, upsert, webhooks, deliver, consume, capacity, replay or all"),
+        err.toString()
+            .contains("commit, upsert, webhooks, deliver, consume, capacity, replay or all"),
         err::toString);
   }
 }

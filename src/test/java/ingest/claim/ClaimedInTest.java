@@ -39,9 +39,7 @@ class ClaimedInTest {
             new Arrival(Instant.parse("2026-11-01T10:00:00Z"), null, Envelope.newTraceparent()),
             5);
     assertTrue(ClaimedIn.one(event.type()));
-    assertTrue(
-        ClaimedIn.environment("stage", event.id(), event.subject(), event.data()));
-    assertFalse(
-        ClaimedIn.environment("production", event.id(), event.subject(), event.data()));
+    assertTrue(ClaimedIn.environment("stage", event.id(), event.subject(), event.data()));
+    assertFalse(ClaimedIn.environment("production", event.id(), event.subject(), event.data()));
   }
 }

@@ -14,7 +14,8 @@ class ReplayFaultsTest {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
     ReplayReport report =
-        new ReplayOrdeal(new ReplayOrdeal.Plan(10, 100, 1, ReplayOrdeal.Way.replay), 7, false, out).run();
+        new ReplayOrdeal(new ReplayOrdeal.Plan(10, 100, 1, ReplayOrdeal.Way.replay), 7, false, out)
+            .run();
     report.print(out);
     assertTrue(report.holds(), said::toString);
     assertEquals(1, report.kills(), said::toString);

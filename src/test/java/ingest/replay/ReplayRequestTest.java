@@ -63,8 +63,7 @@ class ReplayRequestTest {
   @Test
   void an_end_that_another_clock_has_passed_is_now() throws Exception {
     assertEquals(
-        Instant.parse("2026-11-21T12:00:00.001Z"),
-        asked("\"to\": \"2026-11-21T12:01:00Z\"").to());
+        Instant.parse("2026-11-21T12:00:00.001Z"), asked("\"to\": \"2026-11-21T12:01:00Z\"").to());
   }
 
   @Test
