@@ -170,8 +170,8 @@ final class VerifyCommand implements Callable<Integer> {
   private void fromJson(String text, Map<String, String> all) {
     try {
       JSON.readTree(text)
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               header -> {
                 JsonNode value = header.getValue();
                 all.put(
