@@ -60,10 +60,7 @@ final class Drain {
    */
   void guard(Router managementPort) {
     for (String path : List.of("/admin/*", JmxHttp.PATH + "*")) {
-      managementPort
-          .route(path)
-          .order(-2)
-          .handler(context -> enter(context, Drain::refuse));
+      managementPort.route(path).order(-2).handler(context -> enter(context, Drain::refuse));
     }
   }
 

@@ -10,8 +10,8 @@ import ingest.admin.LettersApi;
 import ingest.admin.ManagementHttp;
 import ingest.admin.OperationsApi;
 import ingest.admin.PollersApi;
-import ingest.admin.RefeedApi;
 import ingest.admin.RebuildsApi;
+import ingest.admin.RefeedApi;
 import ingest.admin.ReplaysApi;
 import ingest.admin.StatusReport;
 import ingest.admin.StoreStatus;
@@ -104,10 +104,10 @@ import ingest.outbox.WakeUp;
 import ingest.poll.Pollers;
 import ingest.poll.Switches;
 import ingest.projection.Projector;
-import ingest.replay.LiveTraffic;
-import ingest.replay.RawEvents;
 import ingest.rebuild.Rebuild;
 import ingest.rebuild.RebuildOrders;
+import ingest.replay.LiveTraffic;
+import ingest.replay.RawEvents;
 import ingest.replay.Replay;
 import ingest.replay.ReplayRuns;
 import ingest.replay.Replays;
@@ -430,8 +430,7 @@ final class Wiring implements AutoCloseable {
   }
 
   private void wireConsumer(CamelContext camel) throws SQLException {
-    EnvDatabase env =
-        new EnvDatabase(PostgresPool.environment(settings));
+    EnvDatabase env = new EnvDatabase(PostgresPool.environment(settings));
     open.push(env);
     watch(camel, "env", env.pool());
     ProcessedEvents processed = new ProcessedEvents(env);

@@ -40,8 +40,7 @@ final class Databases {
     execute(copy, "ALTER DATABASE %s RENAME TO %s".formatted(copy, name));
   }
 
-  private void execute(String emptied, String statement)
-      throws SQLException, InterruptedException {
+  private void execute(String emptied, String statement) throws SQLException, InterruptedException {
     Instant until = Instant.now().plus(PATIENCE);
     try (Connection connection = DriverManager.getConnection(url);
         Statement execute = connection.createStatement()) {

@@ -45,7 +45,8 @@ final class RebuildFaults implements Callable<Integer> {
       names = "--kills",
       paramLabel = "N",
       defaultValue = "10",
-      description = "how often ingest is killed while the tables are filled (default: ${DEFAULT-VALUE})")
+      description =
+          "how often ingest is killed while the tables are filled (default: ${DEFAULT-VALUE})")
   private int kills;
 
   @Option(

@@ -89,8 +89,7 @@ public final class RestoreOrdeal {
     Archive archive = lab.opened(new Archive(folder.resolve("clickhouse")));
     StoresProcess storage =
         lab.opened(
-            StoresProcess.start(
-                folder.resolve("data"), Map.of("CLICKHOUSE_URL", archive.url())));
+            StoresProcess.start(folder.resolve("data"), Map.of("CLICKHOUSE_URL", archive.url())));
     Stores stores = storage.stores();
     stores.schedule("next_probe_at = now() + interval '1 day'"); // nothing but calls
     for (String role : List.of("webhooks", "env", "ingest")) {
@@ -324,8 +323,7 @@ public final class RestoreOrdeal {
       JsonNode look =
           post("/admin/balance/look", JSON.createObjectNode().put("hour", hour.toString()));
       for (JsonNode mismatch : look.path("mismatches")) {
-        wrong.merge(
-            mismatch.path("kind").asText(), mismatch.path("events").asLong(), Long::sum);
+        wrong.merge(mismatch.path("kind").asText(), mismatch.path("events").asLong(), Long::sum);
       }
       look.path("unasked").forEach(store -> wrong.merge("unasked: " + store, 1L, Long::sum));
     }
@@ -376,9 +374,7 @@ public final class RestoreOrdeal {
   private static List<String> projected(Stores stores) throws SQLException, IOException {
     List<String> rows = new ArrayList<>();
     for (String table : TABLES) {
-      stores
-          .envRows(PROJECTED.formatted(table))
-          .forEach(row -> rows.add(row.path("row").asText()));
+      stores.envRows(PROJECTED.formatted(table)).forEach(row -> rows.add(row.path("row").asText()));
     }
     return rows;
   }

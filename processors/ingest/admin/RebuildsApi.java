@@ -66,8 +66,7 @@ public final class RebuildsApi {
       throws SQLException, InterruptedException {
     JsonNode place = place(after);
     int shown = rows(rows);
-    return answer(
-        () -> orders.difference(id, absent(target), absent(table), place, KEYS, shown));
+    return answer(() -> orders.difference(id, absent(target), absent(table), place, KEYS, shown));
   }
 
   private static String absent(@Nullable String text) {

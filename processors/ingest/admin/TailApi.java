@@ -20,8 +20,8 @@ import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /admin/tail}: what was committed since the last answer, whose cursor goes with the next
- * question; without one, where to begin. The data of personal and private types stays here: a
+ * {@code GET /admin/tail}: what was committed since the last answer, whose cursor goes with the
+ * next question; without one, where to begin. The data of personal and private types stays here: a
  * viewer's token is enough to follow.
  */
 public final class TailApi {
@@ -117,7 +117,8 @@ public final class TailApi {
     }
     if (clock.millis() - place.millis() > OLDEST.toMillis()) {
       throw new AdminRefusal(
-          410, "more than an hour was not followed: begin anew, what was committed is in raw_events");
+          410,
+          "more than an hour was not followed: begin anew, what was committed is in raw_events");
     }
     return place;
   }

@@ -62,8 +62,7 @@ public final class Cli {
   }
 
   /** All of them, below the one that is {@code bin/ingest}. */
-  static CommandLine commands(
-      Runtime runtime, Supplier<Settings> settings, Surroundings around) {
+  static CommandLine commands(Runtime runtime, Supplier<Settings> settings, Surroundings around) {
     CommandLine line =
         new CommandLine(new Ingest())
             .addSubcommand(new RunCommand(runtime))

@@ -12,7 +12,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Makes a table of an environment anew from history, and shows how it differs from the live one. */
+/**
+ * Makes a table of an environment anew from history, and shows how it differs from the live one.
+ */
 @Command(
     name = "rebuild",
     mixinStandardHelpOptions = true,
@@ -113,8 +115,7 @@ final class RebuildCommand implements Callable<Integer> {
     }
     if (drop != null) {
       tell(
-          connection.post(
-              PATH + "/" + AdminApi.segment(drop) + "/drop", asking(), AdminApi.QUICK));
+          connection.post(PATH + "/" + AdminApi.segment(drop) + "/drop", asking(), AdminApi.QUICK));
       return 0;
     }
     if (show != null) {
@@ -247,11 +248,7 @@ final class RebuildCommand implements Callable<Integer> {
   }
 
   private JsonNode page(
-      AdminApi connection,
-      String id,
-      @Nullable String name,
-      @Nullable JsonNode after,
-      int wanted) {
+      AdminApi connection, String id, @Nullable String name, @Nullable JsonNode after, int wanted) {
     StringBuilder path = new StringBuilder(PATH + "/" + AdminApi.segment(id) + "/difference");
     path.append("?rows=").append(wanted);
     if (target != null) {
@@ -275,8 +272,7 @@ final class RebuildCommand implements Callable<Integer> {
         .properties()
         .forEach(
             c ->
-                columns.put(
-                    c.getKey(), columns.path(c.getKey()).asLong() + c.getValue().asLong()));
+                columns.put(c.getKey(), columns.path(c.getKey()).asLong() + c.getValue().asLong()));
     page.path("rows").forEach(sum.withArray("rows")::add);
   }
 
@@ -290,7 +286,10 @@ final class RebuildCommand implements Callable<Integer> {
             t -> {
               JsonNode sum = t.getValue();
               sums.row(
-                  t.getKey(), sum.path("only_live"), sum.path("only_shadow"), sum.path("different"));
+                  t.getKey(),
+                  sum.path("only_live"),
+                  sum.path("only_shadow"),
+                  sum.path("different"));
               sum.path("columns")
                   .properties()
                   .forEach(c -> columns.row(t.getKey(), c.getKey(), c.getValue()));

@@ -57,10 +57,7 @@ final class TailCommand implements Callable<Integer> {
       description = "What this target takes, whatever its mode; as `targets list` has it.")
   private @Nullable String target;
 
-  @Option(
-      names = "--count",
-      paramLabel = "N",
-      description = "End after so many events.")
+  @Option(names = "--count", paramLabel = "N", description = "End after so many events.")
   private long count = Long.MAX_VALUE;
 
   private final Surroundings around;
@@ -76,7 +73,8 @@ final class TailCommand implements Callable<Integer> {
       throw new CommandFailure.Misuse("--count is a number from 1 on");
     }
     AdminApi connection = api.connect();
-    String filter = parameter("type", type) + parameter("subject", subject) + parameter("target", target);
+    String filter =
+        parameter("type", type) + parameter("subject", subject) + parameter("target", target);
     JsonNode page = connection.get("/admin/tail");
     long left = count;
     while (true) {
@@ -124,9 +122,7 @@ final class TailCommand implements Callable<Integer> {
   }
 
   private static String parameter(String name, @Nullable String value) {
-    return value == null
-        ? ""
-        : "&" + name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
+    return value == null ? "" : "&" + name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 
   private void print(JsonNode told) {

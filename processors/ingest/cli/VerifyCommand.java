@@ -86,13 +86,15 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--secret-file",
       paramLabel = "FILE",
-      description = "The secret, or Kick's public key as PEM; a line end after it is no part of it.")
+      description =
+          "The secret, or Kick's public key as PEM; a line end after it is no part of it.")
   private @Nullable String secretFile;
 
   @Option(
       names = "--at",
       paramLabel = "TIME",
-      description = "Ask as of then (RFC 3339): when the request came in. Now, when it is not given.")
+      description =
+          "Ask as of then (RFC 3339): when the request came in. Now, when it is not given.")
   private @Nullable String at;
 
   @Option(names = "--json", description = "Print JSON: indented on a terminal, else on one line.")

@@ -32,9 +32,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a target: some events as a CloudEvents batch, one as itself, or another body, signed
- * when it is sent. A target's connections are its own. Redirects are not followed; an answer is bounded in
- * time and size. Thread-safe.
+ * One request to a target: some events as a CloudEvents batch, one as itself, or another body,
+ * signed when it is sent. A target's connections are its own. Redirects are not followed; an answer
+ * is bounded in time and size. Thread-safe.
  */
 final class SignedPost implements AutoCloseable {
   private static final int CONNECT_MILLIS = 3_000;

@@ -40,8 +40,7 @@ public final class Beans {
   }
 
   /** {@code beginnings}: how each kind of operation is begun. */
-  public Beans operations(
-      OperationsApi api, Map<String, OperationsBean.Beginning> beginnings) {
+  public Beans operations(OperationsApi api, Map<String, OperationsBean.Beginning> beginnings) {
     beans.put("type=operations", new OperationsBean(api, beginnings));
     return this;
   }

@@ -53,10 +53,10 @@ final class ListedRequests extends LocalRequestHandler {
     }
     if (deeds != null && request instanceof JolokiaExecRequest operation) {
       try {
-        deeds.record(
-            new Actor(Caller.holder(), "not said"), "jmx.exec", what(operation));
+        deeds.record(new Actor(Caller.holder(), "not said"), "jmx.exec", what(operation));
       } catch (SQLException e) {
-        throw new IllegalStateException("nothing is done that cannot be audited: the store is away", e);
+        throw new IllegalStateException(
+            "nothing is done that cannot be audited: the store is away", e);
       }
     }
     return super.handleRequest(request, previous);

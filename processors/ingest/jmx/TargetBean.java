@@ -10,7 +10,9 @@ import org.apache.camel.api.management.ManagedAttribute;
 import org.apache.camel.api.management.ManagedOperation;
 import org.apache.camel.api.management.ManagedResource;
 
-/** {@code ingest:type=targets,name=<target>}: its mode, for all instances, and what waits for it. */
+/**
+ * {@code ingest:type=targets,name=<target>}: its mode, for all instances, and what waits for it.
+ */
 @ManagedResource(description = "A target of deliveries, as all instances see it")
 public final class TargetBean {
   private final String name;

@@ -132,7 +132,8 @@ public final class Tail {
   /** What was committed after {@code place}, as far as one page goes. */
   public Page page(Place place, Filter filter) throws SQLException {
     try (Connection connection = dm.connection()) {
-      long drawn = number(connection, DRAWN); // before the snapshot, and before a mark counts what has begun
+      long drawn =
+          number(connection, DRAWN); // before the snapshot, and before a mark counts what has begun
       Now now = now(connection);
       String telling = place.telling == null ? now.snapshot : place.telling;
       List<Told> told = new ArrayList<>();
@@ -237,8 +238,7 @@ public final class Tail {
         ResultSet rows = query.executeQuery()) {
       rows.next();
       return new Now(
-          rows.getString("snapshot"),
-          rows.getObject("at", OffsetDateTime.class).toInstant());
+          rows.getString("snapshot"), rows.getObject("at", OffsetDateTime.class).toInstant());
     }
   }
 }

@@ -77,10 +77,7 @@ final class Environment {
   }
 
   private static ObjectNode asking(String verb, UUID rebuild) {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("do", verb)
-        .put("rebuild", rebuild.toString());
+    return JsonNodeFactory.instance.objectNode().put("do", verb).put("rebuild", rebuild.toString());
   }
 
   private JsonNode post(ObjectNode body)

@@ -154,7 +154,8 @@ public final class Rebuild {
                 SPAN, Map.of("types", String.join(",", texts(position.path("types"))))));
     Instant from = Instant.ofEpochMilli(span.path(0).asLong());
     Instant wanted = request.from() == null ? RawEvents.keptFrom(clock) : request.from();
-    position.put("from", (from.isAfter(wanted) ? from : wanted).truncatedTo(ChronoUnit.MILLIS).toString());
+    position.put(
+        "from", (from.isAfter(wanted) ? from : wanted).truncatedTo(ChronoUnit.MILLIS).toString());
     position.put("to", Instant.ofEpochMilli(span.path(1).asLong() + 1).toString());
     held.total(archive.count(window(position)));
     held.advance(position.put(PHASE, FILL), 0);
@@ -269,8 +270,7 @@ public final class Rebuild {
         asked(
             () ->
                 environment(request)
-                    .difference(
-                        request.rebuild(), table, after.isArray() ? after : null, KEYS, 0));
+                    .difference(request.rebuild(), table, after.isArray() ? after : null, KEYS, 0));
     for (String word : List.of("only_live", "only_shadow", "different")) {
       held.count(word, page.path(word).asLong());
     }
@@ -363,8 +363,7 @@ public final class Rebuild {
     }
   }
 
-  private static void pause(Exchange exchange, Held held, String what)
-      throws InterruptedException {
+  private static void pause(Exchange exchange, Held held, String what) throws InterruptedException {
     held.counts().put(WAITS, what);
     long until = System.nanoTime() + PAUSE.toNanos();
     while (System.nanoTime() - until < 0 && !exchange.getContext().isStopping()) {

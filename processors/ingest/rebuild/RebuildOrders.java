@@ -78,8 +78,7 @@ public final class RebuildOrders {
   }
 
   /** Begins the swap of one, as an operation of its own. */
-  public ObjectNode swap(String id, JsonNode asked, Actor actor)
-      throws SQLException {
+  public ObjectNode swap(String id, JsonNode asked, Actor actor) throws SQLException {
     RebuildRequest request = found(id, asked.path("target").asText(""));
     if (guarded.contains(request.target()) && !asked.path("yes_production").asBoolean(false)) {
       throw new RebuildRefused(
@@ -149,9 +148,7 @@ public final class RebuildOrders {
                     "no target %s to rebuild in; there are: %s"
                         .formatted(
                             name,
-                            targets.stream()
-                                .map(Target::name)
-                                .collect(Collectors.joining(", ")))));
+                            targets.stream().map(Target::name).collect(Collectors.joining(", ")))));
   }
 
   private SignedCall calls() {

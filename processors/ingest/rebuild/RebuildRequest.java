@@ -17,12 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param lose for the second alone: rows that may go
  */
 public record RebuildRequest(
-    Step step,
-    String target,
-    UUID rebuild,
-    String table,
-    @Nullable Instant from,
-    long lose) {
+    Step step, String target, UUID rebuild, String table, @Nullable Instant from, long lose) {
 
   /** What is done. */
   public enum Step {

@@ -48,12 +48,7 @@ public final class PostgresPool {
   }
 
   private static HikariDataSource open(
-      String name,
-      String key,
-      Settings settings,
-      int size,
-      Duration patience,
-      String furtherInit) {
+      String name, String key, Settings settings, int size, Duration patience, String furtherInit) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     try {

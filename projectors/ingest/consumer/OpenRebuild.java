@@ -43,8 +43,7 @@ record OpenRebuild(UUID id, Set<String> types) {
    * against writers: whoever has written waits for nobody and is waited for, so what it finds here
    * holds until its commit.
    */
-  static void follow(Connection tx, Map<Projector<?>, List<Envelope>> written)
-      throws SQLException {
+  static void follow(Connection tx, Map<Projector<?>, List<Envelope>> written) throws SQLException {
     OpenRebuild open = find(tx);
     if (open == null) {
       return;

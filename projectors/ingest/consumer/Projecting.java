@@ -52,10 +52,7 @@ final class Projecting {
    * most 2 log2 n savepoints for one bad event among n.
    */
   private static <R> void write(
-      Connection tx,
-      Projector<R> projector,
-      List<Map.Entry<Envelope, List<R>>> part,
-      Ends ends)
+      Connection tx, Projector<R> projector, List<Map.Entry<Envelope, List<R>>> part, Ends ends)
       throws SQLException {
     if (part.isEmpty()) {
       return;

@@ -59,9 +59,7 @@ record Projection(List<Projector<?>> projectors, List<Table> tables, List<String
 
   /** In the order they run in, in every batch. */
   static List<Projector<?>> sorted(Stream<Projector<?>> projectors) {
-    return projectors
-        .sorted(Comparator.<Projector<?>, String>comparing(Projector::type))
-        .toList();
+    return projectors.sorted(Comparator.<Projector<?>, String>comparing(Projector::type)).toList();
   }
 
   private static boolean writes(Projector<?> projector, String table) {

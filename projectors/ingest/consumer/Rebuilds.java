@@ -205,8 +205,7 @@ public final class Rebuilds {
           EnvTransaction.execute(tx, ONE_SNAPSHOT);
           Rebuild rebuild = open(one(tx, id));
           String name = table == null ? rebuild.tables.get(0) : table;
-          ObjectNode page =
-              new Difference(tx, shape(tx, rebuild, name)).page(after, keys, shown);
+          ObjectNode page = new Difference(tx, shape(tx, rebuild, name)).page(after, keys, shown);
           page.put("table", name).set("refused", rebuild.told.path("refused"));
           rebuild.tables.forEach(page.putArray("tables")::add);
           return page;
@@ -214,13 +213,13 @@ public final class Rebuilds {
   }
 
   /**
-   * Brings the live tables to what the shadow tables hold, in one transaction: writers wait, readers
-   * do not. Rows that differ in nothing but the time of writing stay as they are; the shadow tables
-   * are dropped.
+   * Brings the live tables to what the shadow tables hold, in one transaction: writers wait,
+   * readers do not. Rows that differ in nothing but the time of writing stay as they are; the
+   * shadow tables are dropped.
    *
    * @param lose how many rows may go that are in the live tables alone
-   * @throws Refusal 409 when more would go, history is not given yet, the shadow tables lack what was
-   *     delivered, or a migration came between
+   * @throws Refusal 409 when more would go, history is not given yet, the shadow tables lack what
+   *     was delivered, or a migration came between
    */
   ObjectNode swap(UUID id, long lose) throws SQLException {
     return EnvTransaction.run(
@@ -231,7 +230,9 @@ public final class Rebuilds {
             return rebuild.told;
           }
           if (!open(rebuild).state.equals("complete")) {
-            throw new Refusal(409, "history is not given, or not from its begin: a swap would lose what is missing");
+            throw new Refusal(
+                409,
+                "history is not given, or not from its begin: a swap would lose what is missing");
           }
           for (String table : rebuild.tables.stream().sorted().toList()) {
             EnvTransaction.execute(

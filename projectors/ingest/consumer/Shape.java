@@ -113,12 +113,7 @@ record Shape(
           409, "rows of %s go with those of %s: a swap would lose them".formatted(referrers, live));
     }
     return new Shape(
-        table.name(),
-        columns,
-        key,
-        keyTypes,
-        table.writeTimes(),
-        text(tx, UNIQUE, live) != null);
+        table.name(), columns, key, keyTypes, table.writeTimes(), text(tx, UNIQUE, live) != null);
   }
 
   private static @Nullable String text(Connection tx, String sql, String argument)
@@ -181,7 +176,9 @@ record Shape(
 
   /** Parameters for a key, as text. */
   String keyParameters() {
-    return keyTypes.stream().map(type -> "CAST(? AS " + type + ")").collect(Collectors.joining(", "));
+    return keyTypes.stream()
+        .map(type -> "CAST(? AS " + type + ")")
+        .collect(Collectors.joining(", "));
   }
 
   /** A row without the columns that are not compared; null where there is no row. */

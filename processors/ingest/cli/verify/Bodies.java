@@ -70,7 +70,10 @@ final class Bodies {
           forms,
           again + "with a space after each comma and colon, and in ASCII" + hint,
           ASCII.writer(spaced()).writeValueAsString(node));
-      add(forms, again + "indented by two" + hint, JSON.writer(indented()).writeValueAsString(node));
+      add(
+          forms,
+          again + "indented by two" + hint,
+          JSON.writer(indented()).writeValueAsString(node));
       add(forms, again + "in ASCII" + hint, ASCII.writeValueAsString(node));
       add(
           forms,

@@ -64,8 +64,7 @@ public enum Dialect {
   SUMSUB("sumsub.webhook-secret") {
     @Override
     Scheme scheme(String secret, Settings settings) {
-      return PayloadDigest.of(
-          settings.with("verify", Map.of("sumsub.webhook-secret", secret)));
+      return PayloadDigest.of(settings.with("verify", Map.of("sumsub.webhook-secret", secret)));
     }
 
     @Override
@@ -158,10 +157,7 @@ public enum Dialect {
   }
 
   static List<String> each(String secrets) {
-    return Arrays.stream(secrets.split(","))
-        .map(String::strip)
-        .filter(s -> !s.isEmpty())
-        .toList();
+    return Arrays.stream(secrets.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
   }
 
   private static List<Secret> standard(String secrets) {

@@ -118,8 +118,7 @@ public final class Inspection {
         for (Tried form : bodies) {
           for (Tried signed : signed(headers, form.bytes)) {
             for (Map.Entry<String, String> algorithm : algorithms().entrySet()) {
-              if (offered.contains(
-                  written(hmac(algorithm.getValue(), key.bytes, signed.bytes)))) {
+              if (offered.contains(written(hmac(algorithm.getValue(), key.bytes, signed.bytes)))) {
                 return Optional.of(telling(key, form, signed, algorithm.getKey(), headers));
               }
             }
@@ -224,7 +223,9 @@ public final class Inspection {
       return span.toHours() + " h " + span.toMinutesPart() + " min";
     }
     return span.toMinutes() > 0
-        ? span.toMinutes() + " min" + (span.toSecondsPart() > 0 ? " " + span.toSecondsPart() + " s" : "")
+        ? span.toMinutes()
+            + " min"
+            + (span.toSecondsPart() > 0 ? " " + span.toSecondsPart() + " s" : "")
         : span.toSeconds() + " s";
   }
 }

@@ -106,9 +106,7 @@ class HelpTest {
     assertTrue(spec.optionsMap().containsKey("--help"), "no --help");
     for (ArgSpec argument : spec.args()) {
       assertTrue(
-          argument.hidden()
-              || argument.description().length > 0
-              || !argument.isOption(),
+          argument.hidden() || argument.description().length > 0 || !argument.isOption(),
           argument.paramLabel() + " is not described");
     }
   }

@@ -389,7 +389,8 @@ class RebuildTest {
       mayCommit.countDown();
       writer.get(60, TimeUnit.SECONDS);
       own.begin(id, SNAPSHOT);
-      assertEquals(0, STORES.envSql().number("SELECT count(*) FROM ingest_rebuild.channel_snapshot"));
+      assertEquals(
+          0, STORES.envSql().number("SELECT count(*) FROM ingest_rebuild.channel_snapshot"));
     } finally {
       mayCommit.countDown();
       threads.shutdown();
@@ -500,7 +501,8 @@ class RebuildTest {
     assertEquals("[\"pears\"]", begun.path("sheltered").toString());
     own.project(id, List.of(acme("acme.both.seen", 1), acme("acme.pear.seen", 2)));
     own.complete(id);
-    assertEquals(404, assertThrows(Refusal.class, () -> own.difference(id, "pears", null, 9, 9)).status());
+    assertEquals(
+        404, assertThrows(Refusal.class, () -> own.difference(id, "pears", null, 9, 9)).status());
     own.swap(id, 0);
     assertEquals(1, STORES.envSql().number("SELECT count(*) FROM public.apples"));
     assertEquals(2, STORES.envSql().number("SELECT count(*) FROM public.pears"));
@@ -530,7 +532,9 @@ class RebuildTest {
         new Rebuilds(
             STORES.env(),
             List.of(new Both("acme.apple.seen", List.of(Table.of("apples", "at")), null)));
-    STORES.envSql().run("INSERT INTO public.apples VALUES ('a', 1, now()), ('b', 2, now()), ('c', 3, now())");
+    STORES
+        .envSql()
+        .run("INSERT INTO public.apples VALUES ('a', 1, now()), ('b', 2, now()), ('c', 3, now())");
     own.begin(id, "apples");
     STORES.envSql().run("INSERT INTO ingest_rebuild.apples VALUES ('a', 2), ('b', 1), ('c', 3)");
     own.complete(id);

@@ -164,7 +164,12 @@ class JmxTest {
           invoke(beans, target, "setMode", "paused", "a try");
           assertEquals("paused", beans.getAttribute(target, "Mode"));
           assertEquals(
-              "paused", stores.dmRows("SELECT mode FROM ingest.target WHERE name = 'stage'").get(0).path("mode").asText());
+              "paused",
+              stores
+                  .dmRows("SELECT mode FROM ingest.target WHERE name = 'stage'")
+                  .get(0)
+                  .path("mode")
+                  .asText());
           invoke(beans, target, "setMode", "live", "the try is over");
           MBeanException refused =
               assertThrows(
@@ -209,16 +214,13 @@ class JmxTest {
     attached(
         ingest,
         beans -> {
-          assertEquals(
-              "abandon,mend,replay,requeue", beans.getAttribute(operations, "Kinds"));
+          assertEquals("abandon,mend,replay,requeue", beans.getAttribute(operations, "Kinds"));
           JsonNode answer =
-              JSON.readTree(
-                  (String) invoke(beans, operations, "begin", "replay", window()));
+              JSON.readTree((String) invoke(beans, operations, "begin", "replay", window()));
           long id = answer.path("operation").asLong();
           awaitDone(id);
           JsonNode shown =
-              JSON.readTree(
-                  (String) invoke(beans, operations, "show", Long.toString(id)));
+              JSON.readTree((String) invoke(beans, operations, "show", Long.toString(id)));
           assertEquals("replay", shown.path("kind").asText());
           assertEquals("jmx (unknown)", shown.path("who").asText());
           MBeanException refused =
@@ -238,7 +240,11 @@ class JmxTest {
     awaitDone(id);
     assertEquals(
         "alice (unknown)",
-        stores.dmRows("SELECT who FROM ingest.operation WHERE id = " + id).get(0).path("who").asText());
+        stores
+            .dmRows("SELECT who FROM ingest.operation WHERE id = " + id)
+            .get(0)
+            .path("who")
+            .asText());
   }
 
   @Test
@@ -248,8 +254,7 @@ class JmxTest {
         beans -> {
           ObjectName repository =
               one(beans, "org.apache.camel:type=services,name=ProcessedEvents,*");
-          assertEquals(
-              false, invoke(beans, repository, "contains", "01J8K3V8Q0ZZZZZZZZZZZZZZZZ"));
+          assertEquals(false, invoke(beans, repository, "contains", "01J8K3V8Q0ZZZZZZZZZZZZZZZZ"));
         });
   }
 
@@ -292,8 +297,7 @@ class JmxTest {
 
   private static JsonNode jolokia(@Nullable String token, JsonNode request) throws Exception {
     HttpResponse<String> answer =
-        send(
-            ingest, "127.0.0.1", "POST", "/observe/jolokia", bearer(token), request.toString());
+        send(ingest, "127.0.0.1", "POST", "/observe/jolokia", bearer(token), request.toString());
     assertEquals(200, answer.statusCode(), answer.body());
     return JSON.readTree(answer.body());
   }
@@ -337,7 +341,9 @@ class JmxTest {
         stores.dmRows(
             "SELECT who, what ->> 'operation' AS operation FROM ingest.audit WHERE action = 'jmx.exec' AND who = 'alice' ORDER BY id");
     assertTrue(
-        audited.stream().map(row -> row.path("operation").asText()).toList()
+        audited.stream()
+            .map(row -> row.path("operation").asText())
+            .toList()
             .containsAll(List.of("stop()", "start()")),
         audited.toString());
   }
@@ -359,7 +365,8 @@ class JmxTest {
     assertEquals("Started", jolokia(VIEWER, read(route, "State")).path("value").asText());
     // one of several
     JsonNode both =
-        jolokia(VIEWER, JSON.createArrayNode().add(read(route, "State")).add(exec(route, "stop()")));
+        jolokia(
+            VIEWER, JSON.createArrayNode().add(read(route, "State")).add(exec(route, "stop()")));
     assertEquals(200, both.path(0).path("status").asInt());
     assertEquals(403, both.path(1).path("status").asInt());
   }
@@ -374,8 +381,7 @@ class JmxTest {
         send(ingest, "127.0.0.1", "GET", "/observe/jolokia/version", basic, null);
     assertEquals(200, answer.statusCode());
     assertEquals("2.5.0", JSON.readTree(answer.body()).path("value").path("agent").asText());
-    assertEquals(
-        401, send(ingest, "127.0.0.1", "GET", "/admin/status", basic, null).statusCode());
+    assertEquals(401, send(ingest, "127.0.0.1", "GET", "/admin/status", basic, null).statusCode());
   }
 
   @Test
@@ -402,8 +408,7 @@ class JmxTest {
   @Test
   void a_get_does_nothing_whoever_asks() throws Exception {
     String route = URLEncoder.encode(routeName(), StandardCharsets.UTF_8);
-    HttpResponse<String> read =
-        get(ingest, "/observe/jolokia/read/" + route + "/State", OPERATOR);
+    HttpResponse<String> read = get(ingest, "/observe/jolokia/read/" + route + "/State", OPERATOR);
     assertEquals("Started", JSON.readTree(read.body()).path("value").asText(), read.body());
     for (String action :
         List.of(
@@ -414,8 +419,7 @@ class JmxTest {
       assertEquals(
           403, JSON.readTree(answer.body()).path("status").asInt(), action + answer.body());
     }
-    assertEquals(
-        "Started", jolokia(VIEWER, read(routeName(), "State")).path("value").asText());
+    assertEquals("Started", jolokia(VIEWER, read(routeName(), "State")).path("value").asText());
     assertEquals(
         405,
         send(ingest, "127.0.0.1", "PUT", "/observe/jolokia", bearer(OPERATOR), "{}").statusCode());
@@ -446,9 +450,7 @@ class JmxTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "", "no JSON", "17", "{'type':'eat'}", "{'type':'notification','command':'open'}"
-      })
+      strings = {"", "no JSON", "17", "{'type':'eat'}", "{'type':'notification','command':'open'}"})
   void what_is_no_request_is_refused(String request) throws Exception {
     HttpResponse<String> answer =
         send(
@@ -491,8 +493,7 @@ class JmxTest {
     Set<String> domains = new TreeSet<>();
     list.path("value").fieldNames().forEachRemaining(domains::add);
     assertEquals(Set.of("ingest", "java.lang", "org.apache.camel"), domains);
-    ObjectNode everything =
-        JSON.createObjectNode().put("type", "read").put("mbean", "*:*");
+    ObjectNode everything = JSON.createObjectNode().put("type", "read").put("mbean", "*:*");
     everything.putObject("config").put("ignoreErrors", true);
     String read = jolokia(VIEWER, everything).toString() + list;
     assertTrue(read.contains("\"ExchangesTotal\""), "nothing was read");
@@ -555,11 +556,13 @@ class JmxTest {
     for (Way way : admin()) {
       int status = get(ingest, way.path, OPERATOR).statusCode();
       if (way.method.equals("POST")) {
-        boolean alsoRead = admin().stream().anyMatch(w -> w.method.equals("GET") && w.path.equals(way.path));
+        boolean alsoRead =
+            admin().stream().anyMatch(w -> w.method.equals("GET") && w.path.equals(way.path));
         assertTrue(alsoRead || status == 404 || status == 405, way + ": " + status);
       } else {
         assertEquals("GET", way.method, way.file);
-        assertTrue(status == 200 || status == 400 || status == 404 || status == 409, way + ": " + status);
+        assertTrue(
+            status == 200 || status == 400 || status == 404 || status == 409, way + ": " + status);
       }
     }
     assertEquals(before, changed());
@@ -611,8 +614,7 @@ class JmxTest {
         200, send(env, "127.0.0.1", "POST", "/observe/jolokia", null, version).statusCode());
     Optional<String> own = ownAddress();
     assumeTrue(own.isPresent(), "this machine has loopback alone");
-    assertEquals(
-        403, send(env, own.get(), "POST", "/observe/jolokia", null, version).statusCode());
+    assertEquals(403, send(env, own.get(), "POST", "/observe/jolokia", null, version).statusCode());
     assertEquals(
         403, send(env, own.get(), "GET", "/observe/jolokia/version", null, null).statusCode());
     assertEquals(200, send(env, own.get(), "GET", "/observe/health", null, null).statusCode());

@@ -50,7 +50,11 @@ final class RebuildTest {
   }
 
   private static long snapshots() throws Exception {
-    return stores.envRows("SELECT count(*) AS n FROM public.channel_snapshot").get(0).path("n").asLong();
+    return stores
+        .envRows("SELECT count(*) AS n FROM public.channel_snapshot")
+        .get(0)
+        .path("n")
+        .asLong();
   }
 
   private static long rawEvents() throws Exception {
@@ -75,20 +79,21 @@ final class RebuildTest {
 
   private static JsonNode ended(long id) {
     JsonNode ended =
-        await()
-            .atMost(PATIENCE)
-            .until(() -> operation(id), o -> !o.path("ended_at").isNull());
+        await().atMost(PATIENCE).until(() -> operation(id), o -> !o.path("ended_at").isNull());
     assertEquals("done", ended.path("state").asText(), ended.toString());
     return ended.path("counts");
   }
 
   private static long begin(String more) throws Exception {
-    return post("/admin/rebuilds", "{\"target\":\"stage\",\"table\":\"channel_snapshot\"" + more + "}")
+    return post(
+            "/admin/rebuilds", "{\"target\":\"stage\",\"table\":\"channel_snapshot\"" + more + "}")
         .path("operation")
         .asLong();
   }
 
-  /** The rows that the fault wrote, and which no newer event writes over: it came from the future. */
+  /**
+   * The rows that the fault wrote, and which no newer event writes over: it came from the future.
+   */
   private static void spoil() throws Exception {
     stores.envExecute(
         "UPDATE public.channel_snapshot SET viewer_count = -1, viewers_rev = 9000000000000000000"
@@ -112,7 +117,9 @@ final class RebuildTest {
               () -> operation(id),
               o -> o.path("done").asLong() > before || !o.path("ended_at").isNull());
       process.kill();
-      stores.dmExecute("UPDATE ingest.operation SET due_at = now() WHERE token IS NOT NULL"); // its lease is over
+      stores.dmExecute(
+          "UPDATE ingest.operation SET due_at = now() WHERE token IS NOT NULL"); // its lease is
+      // over
       process = IngestProcess.run(settings);
     }
     JsonNode counts = ended(id);
@@ -126,11 +133,11 @@ final class RebuildTest {
     String swap = "/admin/rebuilds/" + id + "/swap";
     long refused = post(swap, "{\"lose\":1}").path("operation").asLong();
     JsonNode told =
-        await()
-            .atMost(PATIENCE)
-            .until(() -> operation(refused), o -> !o.path("ended_at").isNull());
+        await().atMost(PATIENCE).until(() -> operation(refused), o -> !o.path("ended_at").isNull());
     assertEquals("failed", told.path("state").asText());
-    assertTrue(told.path("error").asText().contains("2 rows are in the live table alone"), told.toString());
+    assertTrue(
+        told.path("error").asText().contains("2 rows are in the live table alone"),
+        told.toString());
     JsonNode swapped = ended(post(swap, "{\"lose\":2}").path("operation").asLong());
     assertEquals(2, swapped.path("removed").asLong());
     assertEquals(2, swapped.path("changed").asLong());
@@ -141,16 +148,17 @@ final class RebuildTest {
         .atMost(PATIENCE)
         .until(
             () ->
-                stores.dmNumber("SELECT count(*) FROM ingest.delivery_chunk WHERE status = 0") == 0);
+                stores.dmNumber("SELECT count(*) FROM ingest.delivery_chunk WHERE status = 0")
+                    == 0);
     long again = begin("");
     JsonNode same = ended(again);
-    for (String word : new String[] {"only_live", "only_shadow", "different", "failed", "unknown"}) {
+    for (String word :
+        new String[] {"only_live", "only_shadow", "different", "failed", "unknown"}) {
       assertEquals(0, same.path(word).asLong(), same.toString());
     }
     assertTrue(same.path("applied").asLong() > 1500, same.toString());
     assertEquals(
-        "dropped",
-        post("/admin/rebuilds/" + again + "/drop", "{}").path("state").asText());
+        "dropped", post("/admin/rebuilds/" + again + "/drop", "{}").path("state").asText());
     process.resumePollers();
   }
 }

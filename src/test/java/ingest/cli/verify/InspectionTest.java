@@ -145,9 +145,7 @@ class InspectionTest {
         "{\"b\":1.50,\"a\":{\"name\":\"Zoë\"},\"list\":[1,2]}~ | with a line feed after it",
       })
   void json_that_was_written_anew_is_seen(String signed, String words) {
-    told(
-        words,
-        inspect(Dialect.DELIVERY, WHSEC, delivery(signed.replace('~', '\n'), NOW), BODY));
+    told(words, inspect(Dialect.DELIVERY, WHSEC, delivery(signed.replace('~', '\n'), NOW), BODY));
   }
 
   @Test
@@ -179,10 +177,12 @@ class InspectionTest {
   @Test
   void resend_is_verified_by_the_names_of_svix() {
     Map<String, String> headers = new HashMap<>();
-    delivery(BODY, NOW).forEach((name, value) -> headers.put(name.replace("webhook", "svix"), value));
+    delivery(BODY, NOW)
+        .forEach((name, value) -> headers.put(name.replace("webhook", "svix"), value));
     assertTrue(inspect(Dialect.RESEND, WHSEC, headers, BODY).valid());
     headers.remove("svix-timestamp");
-    assertEquals(List.of("svix-timestamp"), inspect(Dialect.RESEND, WHSEC, headers, BODY).missing());
+    assertEquals(
+        List.of("svix-timestamp"), inspect(Dialect.RESEND, WHSEC, headers, BODY).missing());
   }
 
   private static String hex(String algorithm, String key, String body) {
@@ -215,7 +215,8 @@ class InspectionTest {
             Dialect.SUMSUB,
             PLAIN,
             Map.of(
-                "x-payload-digest", hex("HmacSHA256", PLAIN, BODY).toUpperCase(java.util.Locale.ROOT)),
+                "x-payload-digest",
+                hex("HmacSHA256", PLAIN, BODY).toUpperCase(java.util.Locale.ROOT)),
             BODY));
     told(
         "with a line feed after it, as echo writes it",
@@ -233,8 +234,7 @@ class InspectionTest {
     byte[] decoded = hmac("HmacSHA256", Base64.getDecoder().decode(PLAIN), bytes(BODY));
     Base64.Encoder base64 = Base64.getEncoder();
     assertTrue(
-        inspect(
-                Dialect.X, PLAIN, Map.of(header, "sha256=" + base64.encodeToString(genuine)), BODY)
+        inspect(Dialect.X, PLAIN, Map.of(header, "sha256=" + base64.encodeToString(genuine)), BODY)
             .valid());
     told(
         "the secret read as base64",
