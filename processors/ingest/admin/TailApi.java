@@ -33,6 +33,8 @@ public final class TailApi {
   private static final Duration OLDEST = Duration.ofHours(1);
 
   private static final int LONGEST_CURSOR = 16_000;
+  private static final String NO_CURSOR = "the cursor is none of an answer";
+  private static final String DATA_EXCEPTION = "22";
 
   private final Tail tail;
   private final EventTypes types;
@@ -55,12 +57,24 @@ public final class TailApi {
       return answer(JSON.createArrayNode(), tail.end(), false);
     }
     Tail.Page page =
-        tail.page(place(cursor), new Tail.Filter(none(type), none(subject), none(target)));
+        told(place(cursor), new Tail.Filter(none(type), none(subject), none(target)));
     ArrayNode events = JSON.createArrayNode();
     for (Tail.Told told : page.events()) {
       events.add(event(told));
     }
     return answer(events, page.next(), page.more());
+  }
+
+  /** PostgreSQL knows a snapshot when it sees one. */
+  private Tail.Page told(Tail.Place place, Tail.Filter filter) throws SQLException {
+    try {
+      return tail.page(place, filter);
+    } catch (SQLException e) {
+      if (String.valueOf(e.getSQLState()).startsWith(DATA_EXCEPTION)) {
+        throw new AdminRefusal(400, NO_CURSOR);
+      }
+      throw e;
+    }
   }
 
   private static @Nullable String none(@Nullable String text) {
@@ -101,19 +115,19 @@ public final class TailApi {
     Tail.Place place;
     try {
       if (cursor.length() > LONGEST_CURSOR) {
-        throw new AdminRefusal(400, "the cursor is none of an answer");
+        throw new AdminRefusal(400, NO_CURSOR);
       }
       JsonNode node = JSON.readTree(Base64.getUrlDecoder().decode(cursor));
       place = JSON.treeToValue(node, Tail.Place.class);
     } catch (IllegalArgumentException | IOException e) {
-      throw new AdminRefusal(400, "the cursor is none of an answer");
+      throw new AdminRefusal(400, NO_CURSOR);
     }
     Tail.Position after = place == null ? null : place.after();
     if (place == null
         || !SNAPSHOT.matcher(String.valueOf(place.told())).matches()
         || (place.telling() != null && !SNAPSHOT.matcher(place.telling()).matches())
         || (after != null && !DAY.matcher(String.valueOf(after.day())).matches())) {
-      throw new AdminRefusal(400, "the cursor is none of an answer");
+      throw new AdminRefusal(400, NO_CURSOR);
     }
     if (clock.millis() - place.millis() > OLDEST.toMillis()) {
       throw new AdminRefusal(

@@ -1,0 +1,4 @@
+@NullMarked
+package ingest.admin;
+
+import org.jspecify.annotations.NullMarked;
