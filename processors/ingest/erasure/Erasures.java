@@ -89,7 +89,7 @@ public final class Erasures {
       throws SQLException {
     try (PreparedStatement insert = tx.prepareStatement(BEGIN)) {
       insert.setArray(1, tx.createArrayOf("text", identities.toArray()));
-      insert.setDouble(2, AFTER.toSeconds());
+      insert.setDouble(2, (double) AFTER.toSeconds());
       insert.setBoolean(3, dryRun);
       try (ResultSet rows = insert.executeQuery()) {
         rows.next();

@@ -61,7 +61,9 @@ final class ObjectsPart {
     List<String> names = objects.after(behind, LISTED);
     long began = System.nanoTime();
     for (String name : names) {
-      object(name, erasure, pass, held);
+      if (name.endsWith(".ndjson.gz")) {
+        object(name, erasure, pass, held);
+      }
       at.put("object", name);
       if (System.nanoTime() - began > PAGE.toNanos()) {
         return true;

@@ -10,6 +10,7 @@ import ingest.envelope.Tombstone;
 import ingest.projection.Projector;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -108,7 +109,7 @@ public final class Consumer {
   private Map<String, Result> applied(Connection tx, List<Envelope> known) throws SQLException {
     Map<String, Result> results = new HashMap<>();
     boolean erasing = known.stream().anyMatch(e -> e.type().equals(Erased.TYPE));
-    Erased.hold(tx, erasing);
+    Instant latest = Erased.begin(tx, erasing);
     Set<UUID> fresh =
         ProcessedEvents.record(tx, known.stream().map(Envelope::rootId).distinct().toList());
     Set<UUID> failed = new HashSet<>();
@@ -126,7 +127,7 @@ public final class Consumer {
         project(tx, erasure, ofType(wanted, Erased.TYPE), results, failed);
       }
     }
-    Set<UUID> erased = Erased.of(tx, wanted);
+    Set<UUID> erased = Erased.of(tx, wanted, erasing ? Erased.latest(tx) : latest);
     erased.forEach(id -> results.put(EventId.text(id), new Result.Ignored()));
     List<Envelope> rest =
         wanted.stream()

@@ -28,10 +28,14 @@ final class Erased {
 
   /**
    * An erasure waits for the batches that are on their way and holds up those that follow, or one
-   * of them might write what the erasure cannot see yet.
+   * of them might write what the erasure cannot see yet. What was erased last is asked under that
+   * lock, in the same round trip.
    */
-  private static final String HOLD =
-      "SELECT pg_advisory_xact_lock%s(hashtextextended('public.erased_subject', 0))";
+  private static final String BEGIN =
+      """
+      SELECT pg_advisory_xact_lock%s(hashtextextended('public.erased_subject', 0));
+      SELECT max(until) FROM public.erased_subject
+      """;
 
   private static final String LATEST = "SELECT max(until) FROM public.erased_subject";
 
@@ -43,16 +47,38 @@ final class Erased {
 
   private Erased() {}
 
-  /** Before anything is read; {@code erasing}: the batch erases somebody itself. */
-  static void hold(Connection tx, boolean erasing) throws SQLException {
+  /**
+   * Begins the transaction of a batch; {@code erasing}: it erases somebody itself.
+   *
+   * @return until when what was erased here at all
+   */
+  static @Nullable Instant begin(Connection tx, boolean erasing) throws SQLException {
     try (Statement statement = tx.createStatement()) {
-      statement.execute(HOLD.formatted(erasing ? "" : "_shared"));
+      statement.execute(BEGIN.formatted(erasing ? "" : "_shared"));
+      statement.getMoreResults(); // of the lock there is nothing to read
+      try (ResultSet row = statement.getResultSet()) {
+        return time(row);
+      }
     }
   }
 
+  /** The same once more, after the erasure. */
+  static @Nullable Instant latest(Connection tx) throws SQLException {
+    try (PreparedStatement query = tx.prepareStatement(LATEST);
+        ResultSet row = query.executeQuery()) {
+      return time(row);
+    }
+  }
+
+  private static @Nullable Instant time(ResultSet row) throws SQLException {
+    row.next();
+    OffsetDateTime latest = row.getObject(1, OffsetDateTime.class);
+    return latest == null ? null : latest.toInstant();
+  }
+
   /** The ids of those events that must not be projected. */
-  static Set<UUID> of(Connection tx, Collection<Envelope> events) throws SQLException {
-    Instant latest = latest(tx);
+  static Set<UUID> of(Connection tx, Collection<Envelope> events, @Nullable Instant latest)
+      throws SQLException {
     Set<UUID> erased = new HashSet<>();
     if (latest == null) {
       return erased;
@@ -85,15 +111,6 @@ final class Erased {
                       .forEach(event -> erased.add(event.id())));
     }
     return erased;
-  }
-
-  private static @Nullable Instant latest(Connection tx) throws SQLException {
-    try (PreparedStatement query = tx.prepareStatement(LATEST);
-        ResultSet row = query.executeQuery()) {
-      row.next();
-      OffsetDateTime latest = row.getObject(1, OffsetDateTime.class);
-      return latest == null ? null : latest.toInstant();
-    }
   }
 
   private static Map<String, Boolean> salts(Connection tx, Instant oldest) throws SQLException {

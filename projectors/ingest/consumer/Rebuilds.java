@@ -137,8 +137,7 @@ public final class Rebuilds {
               tally.failed(event.path("id").asText(), String.valueOf(e.getMessage()));
             }
           }
-          Erased.hold(tx, false);
-          Set<UUID> erased = Erased.of(tx, envelopes);
+          Set<UUID> erased = Erased.of(tx, envelopes, Erased.begin(tx, false));
           int read = envelopes.size();
           envelopes.removeIf(e -> Tombstone.is(e) || erased.contains(e.id()));
           tally.erased = read - envelopes.size();

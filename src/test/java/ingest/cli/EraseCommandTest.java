@@ -34,8 +34,16 @@ class EraseCommandTest {
     Caller.Result result =
         caller()
             .calls(
-                "erase", "--subject", "kick:1", "--applicant", "a", "--email", "a@b.example",
-                "--name", "maple_fan", "--dry-run");
+                "erase",
+                "--subject",
+                "kick:1",
+                "--applicant",
+                "a",
+                "--email",
+                "a@b.example",
+                "--name",
+                "maple_fan",
+                "--dry-run");
     assertEquals(0, result.code(), result.err());
     String asked = ingest.requests().get(0).body();
     assertTrue(asked.contains("\"subjects\":[\"kick:1\"]"), asked);
@@ -43,8 +51,7 @@ class EraseCommandTest {
     assertTrue(asked.contains("\"emails\":[\"a@b.example\"]"), asked);
     assertTrue(asked.contains("\"names\":[\"maple_fan\"]"), asked);
     assertTrue(asked.contains("\"dry_run\":true"), asked);
-    assertTrue(
-        result.out().lines().anyMatch(l -> l.matches("outbox +3 +3.*")), result.out());
+    assertTrue(result.out().lines().anyMatch(l -> l.matches("outbox +3 +3.*")), result.out());
     assertTrue(
         result.out().lines().anyMatch(l -> l.matches("stage .*1 +the target is paused")),
         result.out());

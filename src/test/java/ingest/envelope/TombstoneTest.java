@@ -28,8 +28,7 @@ class TombstoneTest {
   @Test
   void it_keeps_what_is_counted_and_nothing_of_what_was_said() throws Exception {
     Envelope event = event("1");
-    Envelope tombstone =
-        Envelope.of(new ObjectMapper().readTree(Tombstone.of(event).toJson()));
+    Envelope tombstone = Envelope.of(new ObjectMapper().readTree(Tombstone.of(event).toJson()));
     assertTrue(Tombstone.is(tombstone));
     assertEquals(event.id(), tombstone.id());
     assertEquals(event.type(), tombstone.type());

@@ -92,8 +92,7 @@ class EraseTest {
   private static final EventTypes TYPES = EventTypes.load(Path.of("routes"));
   private static final Duration LEASE = Duration.ofSeconds(60);
   private static final Actor ANN = new Actor("ann", "they asked for it");
-  private static final String YESTERDAY =
-      LocalDate.now(ZoneOffset.UTC).minusDays(1).toString();
+  private static final String YESTERDAY = LocalDate.now(ZoneOffset.UTC).minusDays(1).toString();
   private static final Target STAGE =
       new Target(
           "stage",
@@ -149,12 +148,7 @@ class EraseTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final DefaultCamelContext camel = new DefaultCamelContext();
   private final CallMapping mapping = CallPairs.mapping();
-  private final Consumer consumer =
-      new Consumer(
-          STORES.env(),
-          projectors(),
-          List.of(),
-          TYPES);
+  private final Consumer consumer = new Consumer(STORES.env(), projectors(), List.of(), TYPES);
   private final Path objects = folder.resolve("chat-export");
   private WakeUp wakeUp;
   private Outbox outbox;
@@ -208,17 +202,12 @@ class EraseTest {
     camel.start();
     operations = instance();
     Files.createDirectories(objects);
-    erase =
-        new Erase(
-            STORES.dm(), operations, archive, ChatObjects.in(objects), outbox, TYPES);
+    erase = new Erase(STORES.dm(), operations, archive, ChatObjects.in(objects), outbox, TYPES);
   }
 
   private Operations instance() {
     return new Operations(
-        camel,
-        STORES.dm(),
-        new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()),
-        LEASE);
+        camel, STORES.dm(), new OperationMetrics(new SimpleMeterRegistry(), STORES.dm()), LEASE);
   }
 
   /** A process that knows who was erased as of now. */
@@ -277,7 +266,11 @@ class EraseTest {
   private void arrive(Sender sender, boolean person) throws Exception {
     for (String name : CallPairs.cases(sender)) {
       String body = new String(CallPairs.body(sender, name), StandardCharsets.ISO_8859_1);
-      arrive(sender, name, person ? "-p" : "-o", person ? planted(body) : body.replace("2026-09-24", YESTERDAY));
+      arrive(
+          sender,
+          name,
+          person ? "-p" : "-o",
+          person ? planted(body) : body.replace("2026-09-24", YESTERDAY));
     }
   }
 
@@ -302,11 +295,7 @@ class EraseTest {
             mapped.envelopes(),
             List.of(),
             new Original(
-                mapped.said(),
-                name,
-                "signed",
-                Map.of(),
-                body.getBytes(StandardCharsets.UTF_8))));
+                mapped.said(), name, "signed", Map.of(), body.getBytes(StandardCharsets.UTF_8))));
   }
 
   private ClickHouseSender sender(Target clickHouse) {
@@ -535,7 +524,10 @@ class EraseTest {
       if (count.getKey().endsWith(".found")) {
         String store = count.getKey().replace(".found", "");
         assertEquals(count.getValue(), erasure.counts().path(store + ".erased"), store);
-        assertEquals(count.getValue(), looked.counts().path(count.getKey()), "as the dry run said: " + store);
+        assertEquals(
+            count.getValue(),
+            looked.counts().path(count.getKey()),
+            "as the dry run said: " + store);
       }
     }
     assertEquals(

@@ -46,8 +46,7 @@ record Everywhere(Sql dm, Sql env, ClickHouse archive, Path files) {
         """);
   }
 
-  private static void postgres(
-      String store, Sql database, List<String> texts, List<String> found) {
+  private static void postgres(String store, Sql database, List<String> texts, List<String> found) {
     for (String table : columns(database)) {
       for (String text : texts) {
         // a row as text has bytea in hex: so these columns are looked at as what they are
