@@ -16,6 +16,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.Exchange;
@@ -103,7 +104,8 @@ public final class Erase {
     DONE;
 
     Stage next() {
-      return values()[ordinal() + 1];
+      List<Stage> all = List.of(values());
+      return all.get(all.indexOf(this) + 1);
     }
   }
 
