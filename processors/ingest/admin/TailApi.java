@@ -56,8 +56,7 @@ public final class TailApi {
     if (cursor == null || cursor.isEmpty()) {
       return answer(JSON.createArrayNode(), tail.end(), false);
     }
-    Tail.Page page =
-        told(place(cursor), new Tail.Filter(none(type), none(subject), none(target)));
+    Tail.Page page = told(place(cursor), new Tail.Filter(none(type), none(subject), none(target)));
     ArrayNode events = JSON.createArrayNode();
     for (Tail.Told told : page.events()) {
       events.add(event(told));

@@ -27,8 +27,7 @@ class TailApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EventTypes types = EventTypes.load(Path.of("routes"));
-  private final TailApi api =
-      new TailApi(new Tail(STORES.dm()), types, Clock.systemUTC());
+  private final TailApi api = new TailApi(new Tail(STORES.dm()), types, Clock.systemUTC());
 
   private JsonNode page(String cursor) throws Exception {
     return JSON.readTree(api.page(cursor, "", null, null));
@@ -92,11 +91,8 @@ class TailApiTest {
     String cursor = page("").path("cursor").asText();
     TailApi later =
         new TailApi(
-            new Tail(STORES.dm()),
-            types,
-            Clock.offset(Clock.systemUTC(), Duration.ofMinutes(61)));
+            new Tail(STORES.dm()), types, Clock.offset(Clock.systemUTC(), Duration.ofMinutes(61)));
     assertEquals(
-        410,
-        assertThrows(AdminRefusal.class, () -> later.page(cursor, "", "", "")).status());
+        410, assertThrows(AdminRefusal.class, () -> later.page(cursor, "", "", "")).status());
   }
 }

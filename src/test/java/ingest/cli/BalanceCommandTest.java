@@ -46,7 +46,8 @@ class BalanceCommandTest {
 
   @Test
   void each_hour_of_the_window_is_looked_at() throws Exception {
-    Caller.Result result = balance("", "", 0, "--from", "2026-03-01T09:30:00Z", "--target", "stage");
+    Caller.Result result =
+        balance("", "", 0, "--from", "2026-03-01T09:30:00Z", "--target", "stage");
     assertEquals(0, result.code(), result.err());
     assertEquals(
         """
@@ -59,8 +60,7 @@ class BalanceCommandTest {
     List<FakeIngest.Request> looks =
         ingest.requests().stream().filter(r -> r.call().equals(LOOK)).toList();
     assertEquals(3, looks.size());
-    assertEquals(
-        "2026-03-01T09:00:00Z", JSON.readTree(looks.get(0).body()).path("hour").asText());
+    assertEquals("2026-03-01T09:00:00Z", JSON.readTree(looks.get(0).body()).path("hour").asText());
     assertEquals("stage", JSON.readTree(looks.get(2).body()).path("target").asText());
   }
 

@@ -63,17 +63,31 @@ class VerifyCommandTest {
     Caller.Result options =
         caller()
             .calls(
-                "verify", "delivery", "--body", "body.json", "--secret-file", "secret",
-                "--header", "Webhook-Id=" + signed.id(),
-                "--header", "webhook-timestamp=" + signed.timestamp(),
-                "--header", "webhook-signature=" + signed.signature());
+                "verify",
+                "delivery",
+                "--body",
+                "body.json",
+                "--secret-file",
+                "secret",
+                "--header",
+                "Webhook-Id=" + signed.id(),
+                "--header",
+                "webhook-timestamp=" + signed.timestamp(),
+                "--header",
+                "webhook-signature=" + signed.signature());
     assertEquals(0, options.code(), options.out() + options.err());
     Caller.Result target =
         caller()
             .with("STAGE_DELIVERY_SECRET", SECRET)
             .calls(
-                "verify", "delivery", "--body", "body.json", "--headers", "headers.txt",
-                "--target", "stage");
+                "verify",
+                "delivery",
+                "--body",
+                "body.json",
+                "--headers",
+                "headers.txt",
+                "--target",
+                "stage");
     assertEquals(0, target.code(), target.out() + target.err());
   }
 
@@ -82,8 +96,17 @@ class VerifyCommandTest {
     Caller.Result result =
         caller()
             .calls(
-                "verify", "delivery", "--body", "body.json", "--secret-file", "secret",
-                "--headers", "headers.txt", "--at", "2026-03-01T12:20:00Z", "--json");
+                "verify",
+                "delivery",
+                "--body",
+                "body.json",
+                "--secret-file",
+                "secret",
+                "--headers",
+                "headers.txt",
+                "--at",
+                "2026-03-01T12:20:00Z",
+                "--json");
     assertEquals(1, result.code());
     JsonNode told = new ObjectMapper().readTree(result.out());
     assertFalse(told.path("genuine").asBoolean(true));
@@ -103,9 +126,7 @@ class VerifyCommandTest {
             new String[] {
               "verify", "delivery", "--body", "body.json", "--secret-file", "secret", "--at", "soon"
             },
-            new String[] {
-              "verify", "sumsub", "--body", "body.json", "--target", "stage"
-            })) {
+            new String[] {"verify", "sumsub", "--body", "body.json", "--target", "stage"})) {
       Caller.Result result = caller().calls(call);
       assertEquals(2, result.code(), String.join(" ", call) + result.out());
       assertEquals("", result.out());
