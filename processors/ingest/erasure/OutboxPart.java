@@ -56,8 +56,8 @@ final class OutboxPart {
   /** A target may repeat in its answer what it was sent. */
   private static final String DROP_ANSWERS =
       """
-      UPDATE ingest.delivery_item SET response = NULL, last_error = NULL
-      WHERE day = ? AND event_id = ANY (?) AND (response IS NOT NULL OR last_error IS NOT NULL)
+      UPDATE ingest.delivery_item SET response = NULL, last_error = NULL, subject_key = NULL
+      WHERE day = ? AND event_id = ANY (?) AND (response IS NOT NULL OR last_error IS NOT NULL OR subject_key IS NOT NULL)
       """;
 
   private static final String NOTE =
