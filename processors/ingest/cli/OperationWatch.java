@@ -53,9 +53,15 @@ final class OperationWatch {
     long total = at.path("total").asLong(-1);
     try (Progress progress = Progress.of(around, at.path("kind").asText(), total)) {
       int missed = 0;
+      String waits = "";
       while (at.path("ended_at").isNull()) {
         progress.to(
             at.path("done").asLong(), at.path("error").asText("").isEmpty() ? "" : "failing");
+        String what = waits(at);
+        if (!what.isEmpty() && !what.equals(waits)) {
+          progress.say("waits " + what);
+        }
+        waits = what;
         pause();
         try {
           at = connection.get(PATH + id);
@@ -71,6 +77,12 @@ final class OperationWatch {
       progress.to(at.path("done").asLong(), at.path("state").asText());
     }
     return at;
+  }
+
+  /** What it waits for; seconds that pass are no news. */
+  private static String waits(JsonNode operation) {
+    return Text.oneLine(operation.path("counts").path("waits").asText(""))
+        .replaceAll(" since \\d+ s$", "");
   }
 
   private void pause() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,26 @@ class ReplayCommandTest {
   void the_exit_code_says_whether_every_event_was_taken(String state, String counts, int code) {
     begins(state, counts);
     assertEquals(code, calls("replay", "--target", "stage", "--from", "24h").code());
+  }
+
+  @Test
+  void what_it_waits_for_is_told_once() {
+    begins("running", "{}");
+    AtomicInteger looks = new AtomicInteger();
+    ingest.on(
+        "GET /admin/operations/7",
+        request ->
+            new FakeIngest.Answer(
+                200,
+                looks.incrementAndGet() < 4
+                    ? "{\"id\": 7, \"kind\": \"replay\", \"state\": \"running\", \"done\": 1, \"total\": 3, \"error\": null,"
+                        + " \"ended_at\": null, \"counts\": {\"waits\": \"for stage since %d s\"}}"
+                            .formatted(looks.get())
+                    : "{\"id\": 7, \"kind\": \"replay\", \"state\": \"done\", \"done\": 3, \"total\": 3, \"error\": null,"
+                        + " \"ended_at\": \"2026-11-21T10:00:00Z\", \"counts\": {\"applied\": 3}}"));
+    Caller.Result result = calls("replay", "--target", "stage", "--from", "24h");
+    assertEquals(0, result.code(), result.err());
+    assertEquals("ClickHouse is behind\nwaits for stage\n", result.err());
   }
 
   @Test
