@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,14 +68,15 @@ final class ReplayLag {
   private final Progress progress;
 
   /** The spans of each kind of turn, as conditions on {@code o.created_at}. */
-  private final Map<Boolean, List<String>> spans =
-      new TreeMap<>(Map.of(false, new ArrayList<>(), true, new ArrayList<>()));
+  private final List<String> without = new ArrayList<>();
+
+  private final List<String> with = new ArrayList<>();
 
   /** Events a second of each turn with the replay. */
   private final List<Double> rates = new ArrayList<>();
 
   private volatile boolean more = true;
-  private volatile long emitted;
+  private long emitted;
 
   /**
    * A run.
@@ -160,8 +160,7 @@ final class ReplayLag {
     TimeUnit.SECONDS.sleep(2); // what was on its way is of neither
     Instant from = Instant.now();
     await(turn);
-    spans
-        .get(replaying)
+    (replaying ? with : without)
         .add("o.created_at >= '%s' AND o.created_at < '%s'".formatted(from, Instant.now()));
   }
 
@@ -241,7 +240,7 @@ final class ReplayLag {
 
   private ObjectNode lag(Stores stores, boolean replaying) throws SQLException, IOException {
     String name = replaying ? "with a replay" : "without";
-    String within = String.join(" OR ", spans.get(replaying));
+    String within = String.join(" OR ", replaying ? with : without);
     ObjectNode lag = (ObjectNode) stores.dmRows(LAGS.formatted(within)).get(0);
     out.printf(
         Locale.ROOT,

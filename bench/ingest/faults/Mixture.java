@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +32,8 @@ final class Mixture {
   private final Random random;
   private final Thread thread = new Thread(this::emit, "mixture");
   private volatile boolean more = true;
-  private volatile int first;
-  private volatile long acknowledged;
+  private final AtomicInteger first = new AtomicInteger();
+  private final AtomicLong acknowledged = new AtomicLong();
   private volatile @Nullable String refusal;
 
   Mixture(Instance instance, int rate, long seed) {
@@ -44,7 +46,7 @@ final class Mixture {
 
   /** Leaves half of the channels as they are from now on, and takes as many new ones. */
   void movesOn() {
-    first += CHANNELS / 2;
+    first.addAndGet(CHANNELS / 2);
   }
 
   private void emit() {
@@ -76,7 +78,7 @@ final class Mixture {
       if (!result.path("rejected").isEmpty()) {
         refusal = result.path("rejected").toString();
       }
-      acknowledged += LINES;
+      acknowledged.addAndGet(LINES);
       return true;
     } catch (IOException e) {
       return false;
@@ -84,7 +86,7 @@ final class Mixture {
   }
 
   private ObjectNode line(long number) {
-    long user = FIRST + first + random.nextInt(CHANNELS);
+    long user = FIRST + first.get() + random.nextInt(CHANNELS);
     Instant time =
         Instant.now().minusMillis(random.nextInt(LATEST_MILLIS)).truncatedTo(ChronoUnit.MILLIS);
     ObjectNode data =
@@ -144,7 +146,7 @@ final class Mixture {
   }
 
   long acknowledged() {
-    return acknowledged;
+    return acknowledged.get();
   }
 
   /** What was told of lines that were not taken; null when all were. */

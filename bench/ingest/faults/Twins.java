@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Two environments that were sent the same, held against each other row by row. */
 final class Twins {
@@ -66,7 +67,7 @@ final class Twins {
     return all;
   }
 
-  private static String told(JsonNode row, JsonNode own) {
+  private static String told(JsonNode row, @Nullable JsonNode own) {
     if (own == null) {
       return "is not there";
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -98,14 +99,16 @@ class ReplayCommandTest {
             new FakeIngest.Answer(
                 200,
                 looks.incrementAndGet() < 4
-                    ? "{\"id\": 7, \"kind\": \"replay\", \"state\": \"running\", \"done\": 1, \"total\": 3, \"error\": null,"
-                        + " \"ended_at\": null, \"counts\": {\"waits\": \"for stage since %d s\"}}"
-                            .formatted(looks.get())
-                    : "{\"id\": 7, \"kind\": \"replay\", \"state\": \"done\", \"done\": 3, \"total\": 3, \"error\": null,"
-                        + " \"ended_at\": \"2026-11-21T10:00:00Z\", \"counts\": {\"applied\": 3}}"));
+                    ? """
+                      {"id": 7, "kind": "replay", "state": "running", "done": 1, "total": 3, "error": null,
+                       "ended_at": null, "counts": {"waits": "for stage since %d s"}}"""
+                        .formatted(looks.get())
+                    : """
+                      {"id": 7, "kind": "replay", "state": "done", "done": 3, "total": 3, "error": null,
+                       "ended_at": "2026-11-21T10:00:00Z", "counts": {"applied": 3}}"""));
     Caller.Result result = calls("replay", "--target", "stage", "--from", "24h");
     assertEquals(0, result.code(), result.err());
-    assertEquals("ClickHouse is behind\nwaits for stage\n", result.err());
+    assertEquals(List.of("ClickHouse is behind", "waits for stage"), result.err().lines().toList());
   }
 
   @Test
@@ -122,7 +125,7 @@ class ReplayCommandTest {
     ingest.on(REPLAYS, 409, "{\"error\": \"production is guarded\"}");
     Caller.Result result = calls("replay", "--target", "production", "--from", "24h");
     assertEquals(1, result.code());
-    assertEquals("production is guarded\n", result.err());
+    assertEquals("production is guarded", result.err().strip());
   }
 
   @Test
