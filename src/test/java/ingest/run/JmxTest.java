@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.tools.attach.VirtualMachine;
+import ingest.operation.Operation;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.URI;
@@ -214,7 +215,7 @@ class JmxTest {
     attached(
         ingest,
         beans -> {
-          assertEquals("abandon,mend,replay,requeue", beans.getAttribute(operations, "Kinds"));
+          assertEquals(String.join(",", new TreeSet<>(Operation.KINDS)), beans.getAttribute(operations, "Kinds"));
           JsonNode answer =
               JSON.readTree((String) invoke(beans, operations, "begin", "replay", window()));
           long id = answer.path("operation").asLong();
@@ -245,6 +246,25 @@ class JmxTest {
             .get(0)
             .path("who")
             .asText());
+  }
+
+  @Test
+  void who_is_to_be_erased_is_not_in_what_is_remembered_of_the_call() throws Exception {
+    jolokia(
+        OPERATOR,
+        exec(
+            "ingest:type=operations",
+            "begin",
+            "erase",
+            "{\"subjects\":[\"kick:4711004711\"],\"dry_run\":true,\"why\":\"a try\"}"));
+    assertTrue(
+        stores.dmNumber(
+                "SELECT count(*) FROM ingest.audit WHERE action = 'jmx.exec' AND what ->> 'operation' = 'begin'")
+            > 0);
+    assertEquals(
+        0,
+        stores.dmNumber(
+            "SELECT count(*) FROM ingest.audit WHERE action = 'jmx.exec' AND what::text LIKE '%4711004711%'"));
   }
 
   @Test
