@@ -157,7 +157,7 @@ final class Archive {
    * @param at where the last page ended; moved on
    * @return false when there is nothing behind it
    */
-  boolean search(Search what, Erasure erasure, ObjectNode at, Held held)
+  boolean search(Search what, Erasure erasure, ObjectNode at)
       throws IOException, InterruptedException {
     String day = at.path("day").asText("");
     if (day.isEmpty()) {

@@ -209,11 +209,11 @@ public final class Erase {
       case CALLS ->
           at.stays(
               archive != null
-                  && archive.search(Archive.Search.CALLS_BY_ARRIVAL, erasure, at.cursor(), held));
+                  && archive.search(Archive.Search.CALLS_BY_ARRIVAL, erasure, at.cursor()));
       case EVENTS ->
           at.stays(
               archive != null
-                  && archive.search(Archive.Search.EVENTS_BY_TIME, erasure, at.cursor(), held));
+                  && archive.search(Archive.Search.EVENTS_BY_TIME, erasure, at.cursor()));
       case CHANGE -> change(at, erasure, held);
       case OBJECTS -> at.stays(objects.page(erasure, at.pass(), at.cursor(), held));
       case TELL -> tell(at, erasure);

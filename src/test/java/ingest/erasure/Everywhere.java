@@ -31,12 +31,7 @@ record Everywhere(Sql dm, Sql env, ClickHouse archive, Path files) {
     return found;
   }
 
-  /** How many tables it looks at. */
-  static int tables(Sql database) {
-    return columns(database).size();
-  }
-
-  private static List<String> columns(Sql database) {
+  private static List<String> tables(Sql database) {
     return database.rows(
         """
         SELECT format('%I.%I', n.nspname, c.relname)
@@ -47,7 +42,7 @@ record Everywhere(Sql dm, Sql env, ClickHouse archive, Path files) {
   }
 
   private static void postgres(String store, Sql database, List<String> texts, List<String> found) {
-    for (String table : columns(database)) {
+    for (String table : tables(database)) {
       for (String text : texts) {
         // a row as text has bytea in hex: so these columns are looked at as what they are
         String bytes =
