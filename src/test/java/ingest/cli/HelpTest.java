@@ -67,7 +67,7 @@ class HelpTest {
   private static List<String> examples(CommandLine line) {
     return Arrays.stream(line.getCommandSpec().usageMessage().footer())
         .filter(footer -> footer.contains("bin/ingest"))
-        .map(footer -> footer.strip().split("\\s{3,}")[0])
+        .map(footer -> footer.strip().split("\\s{3,}", -1)[0])
         .toList();
   }
 
@@ -121,7 +121,7 @@ class HelpTest {
     }
     assertTrue(
         examples.stream().anyMatch(example -> example.contains(name))
-            || name.endsWith(" list") && !examples.isEmpty(),
+            || (name.endsWith(" list") && !examples.isEmpty()),
         "no example of " + name + " among " + examples);
   }
 

@@ -212,6 +212,7 @@ class TailTest {
   }
 
   @Test
+  @SuppressWarnings("UnnecessaryAsync") // the writers are threads
   void with_many_writers_each_event_is_told_once() throws Exception {
     long seed = new Random().nextLong();
     Tail.Place place = tail.end();

@@ -52,6 +52,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -314,7 +315,7 @@ class ReplayTest {
     events.forEach(e -> originals.put(EventId.text(e.id()), e));
     for (JsonNode node : received) {
       Envelope again = Envelope.of(node);
-      Envelope original = originals.remove(node.path("replayof").asText());
+      Envelope original = Objects.requireNonNull(originals.remove(node.path("replayof").asText()));
       assertNotEquals(original.id(), again.id());
       assertEquals(original, withIdentityOf(again, original));
     }
