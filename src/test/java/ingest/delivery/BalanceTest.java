@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -55,6 +54,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.camel.Exchange;
@@ -75,7 +75,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class BalanceTest {
   @RegisterExtension static final TestStores STORES = new TestStores();
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration KEYS = Duration.ofDays(35);
   private static final Target ARCHIVE = Target.clickhouse();
 
@@ -222,10 +221,6 @@ class BalanceTest {
     };
   }
 
-  private Instant hour() {
-    return events.get(0).time().truncatedTo(ChronoUnit.HOURS);
-  }
-
   /** What waits is delivered, as the lanes would have it. */
   private void deliver() throws Exception {
     for (Batch batch = due(stage); batch != null; batch = due(stage)) {
@@ -278,8 +273,8 @@ class BalanceTest {
   }
 
   /** Sixty milliseconds may lie in two hours. */
-  private TreeSet<Instant> hoursOfEvents() {
-    TreeSet<Instant> hours = new TreeSet<>();
+  private NavigableSet<Instant> hoursOfEvents() {
+    NavigableSet<Instant> hours = new TreeSet<>();
     events.forEach(e -> hours.add(e.time().truncatedTo(ChronoUnit.HOURS)));
     return hours;
   }

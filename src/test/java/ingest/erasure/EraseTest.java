@@ -92,8 +92,10 @@ class EraseTest {
   private static final EventTypes TYPES = EventTypes.load(Path.of("routes"));
   private static final Duration LEASE = Duration.ofSeconds(60);
   private static final Actor ANN = new Actor("ann", "they asked for it");
+
   @SuppressWarnings("TimeInStaticInitializer") // the archive drops what is a month old
   private static final String YESTERDAY = LocalDate.now(ZoneOffset.UTC).minusDays(1).toString();
+
   private static final Target STAGE =
       new Target(
           "stage",

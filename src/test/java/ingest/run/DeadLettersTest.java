@@ -138,7 +138,10 @@ class DeadLettersTest {
                     == EVENTS - 1);
     assertEquals(
         List.of("abandon no such channel", "requeue the channels are there"),
-        stores.dmRows("SELECT action, why FROM ingest.audit WHERE action IN ('abandon', 'requeue') ORDER BY id").stream()
+        stores
+            .dmRows(
+                "SELECT action, why FROM ingest.audit WHERE action IN ('abandon', 'requeue') ORDER BY id")
+            .stream()
             .map(row -> row.path("action").asText() + " " + row.path("why").asText())
             .toList());
     await().atMost(Duration.ofMinutes(1)).until(() -> deliveries("pending") == 0);

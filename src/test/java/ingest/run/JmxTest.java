@@ -216,7 +216,9 @@ class JmxTest {
     attached(
         ingest,
         beans -> {
-          assertEquals(String.join(",", new TreeSet<>(Operation.KINDS)), beans.getAttribute(operations, "Kinds"));
+          assertEquals(
+              String.join(",", new TreeSet<>(Operation.KINDS)),
+              beans.getAttribute(operations, "Kinds"));
           JsonNode answer =
               JSON.readTree((String) invoke(beans, operations, "begin", "replay", window()));
           long id = answer.path("operation").asLong();
