@@ -599,7 +599,8 @@ final class Wiring implements AutoCloseable {
               types,
               all,
               settings.duration("replay.patience"),
-              settings.duration("operations.lease").dividedBy(2)));
+              operations,
+              settings.duration("operations.lease")));
     }
     RouteBean.REPLAYS_API.bind(
         registry,

@@ -13,6 +13,7 @@ import ingest.envelope.EventTypes;
 import ingest.envelope.InvalidEnvelope;
 import ingest.operation.Held;
 import ingest.operation.OperationFailed;
+import ingest.operation.Operations;
 import ingest.outbox.OutboxEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
@@ -69,13 +71,14 @@ public final class Replay {
   private final EventTypes types;
   private final List<Target> targets;
   private final Duration patience;
-  private final Duration longestPause;
+  private final Operations operations;
+  private final Duration lease;
 
   /**
    * The steps.
    *
    * @param patience how long a live event may wait for its target before a replay gives way
-   * @param longestPause well below an operation's lease: nobody takes it over while it waits
+   * @param lease of an operation, which a page renews that takes long
    */
   public Replay(
       RawEvents archive,
@@ -84,14 +87,16 @@ public final class Replay {
       EventTypes types,
       List<Target> targets,
       Duration patience,
-      Duration longestPause) {
+      Operations operations,
+      Duration lease) {
     this.archive = archive;
     this.live = live;
     this.posting = posting;
     this.types = types;
     this.targets = Replays.environments(targets);
     this.patience = patience;
-    this.longestPause = longestPause;
+    this.operations = operations;
+    this.lease = lease;
   }
 
   /** An event that is not sent, and why; what is counted under {@code word}. */
@@ -251,10 +256,8 @@ public final class Replay {
       return;
     }
     Batch batch = sending.batch();
-    posting.post(
-        batch,
-        pauses(exchange) > 0,
-        () -> batch.broken() == null && !exchange.getContext().isStopping());
+    AtomicLong kept = new AtomicLong(System.nanoTime());
+    posting.post(batch, pauses(exchange) > 0, () -> goesOn(exchange, batch, kept));
     Outcome.TargetBroken broken = batch.broken();
     if (broken != null) {
       String target = batch.target().name();
@@ -270,6 +273,19 @@ public final class Replay {
           "for %s: %s".formatted(target, broken.reason()),
           asked != null && asked.compareTo(pause) > 0 ? asked : pause);
     }
+  }
+
+  /** Before each request; many slow ones take longer than a lease. */
+  private boolean goesOn(Exchange exchange, Batch batch, AtomicLong kept) {
+    if (System.nanoTime() - kept.get() > lease.dividedBy(4).toNanos()) {
+      try {
+        operations.keep(Held.of(exchange));
+      } catch (SQLException e) {
+        throw new IllegalStateException("keeping a replay", e);
+      }
+      kept.set(System.nanoTime());
+    }
+    return batch.broken() == null && !exchange.getContext().isStopping();
   }
 
   /** True for an answer that only somebody's work changes. */
@@ -349,8 +365,8 @@ public final class Replay {
   private void await(Exchange exchange, Held held, String what, Duration pause)
       throws InterruptedException {
     held.counts().put(WAITS, what);
-    long until =
-        System.nanoTime() + (pause.compareTo(longestPause) < 0 ? pause : longestPause).toNanos();
+    Duration longest = lease.dividedBy(2); // nobody takes it over meanwhile
+    long until = System.nanoTime() + (pause.compareTo(longest) < 0 ? pause : longest).toNanos();
     while (System.nanoTime() - until < 0 && !exchange.getContext().isStopping()) {
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     }

@@ -144,12 +144,7 @@ class ReplayTest {
         new Replays(
             operations, events, live, TYPES, targets, List.of("production"), Clock.systemUTC());
     camel.getRegistry().bind("operations", operations);
-    camel
-        .getRegistry()
-        .bind(
-            "replay",
-            new Replay(
-                events, live, posting, TYPES, targets, Duration.ofSeconds(5), LEASE.dividedBy(2)));
+    camel.getRegistry().bind("replay", replay(LEASE));
     Properties properties = new Properties();
     properties.setProperty("role.ingest", "on");
     properties.setProperty("archive", "on");
@@ -168,6 +163,18 @@ class ReplayTest {
     camel.close();
     posting.close();
     server.stop(0);
+  }
+
+  private Replay replay(Duration lease) {
+    return new Replay(
+        new RawEvents(archive),
+        new LiveTraffic(STORES.dm()),
+        posting,
+        TYPES,
+        List.of(target("stage"), target("production")),
+        Duration.ofSeconds(5),
+        operations,
+        lease);
   }
 
   private Target target(String name) {
@@ -459,6 +466,30 @@ class ReplayTest {
     assertEquals("done", ended.state());
     assertEquals(texts(events), replayed());
     assertEquals("{\"applied\":50}", ended.counts().toString());
+  }
+
+  @Test
+  void a_page_that_takes_longer_than_the_lease_stays_with_its_process() throws Exception {
+    archived(past(AcmeEvents.APPLE_SEEN, 900));
+    begun(asked("stage"));
+    AtomicInteger requests = new AtomicInteger();
+    List<Boolean> taken = new CopyOnWriteArrayList<>();
+    script =
+        batch -> {
+          STORES.clock(LEASE.multipliedBy(2L * requests.incrementAndGet()).dividedBy(3));
+          try {
+            taken.add(operations.claim(new DefaultExchange(camel)));
+          } catch (SQLException e) {
+            throw new IllegalStateException(e);
+          }
+          return applied(batch);
+        };
+    Exchange exchange = new DefaultExchange(camel);
+    assertTrue(operations.claim(exchange));
+    Replay atEachRequest = replay(Duration.ofNanos(4));
+    atEachRequest.read(exchange);
+    atEachRequest.send(exchange);
+    assertEquals(List.of(false, false, false), taken, "over two leases");
   }
 
   @Test
