@@ -202,7 +202,7 @@ public final class Rebuild {
     Taken taken = new Taken(types, target(request));
     for (List<byte[]> slice : slices(held, page.rows(), taken)) {
       JsonNode told = asked(() -> environment(request).project(request.rebuild(), slice));
-      for (String word : List.of("applied", "failed", "unknown")) {
+      for (String word : List.of("applied", "failed", "unknown", "erased")) {
         held.count(word, told.path(word).asLong());
       }
       for (JsonNode error : told.path("errors")) {
