@@ -43,7 +43,9 @@ class InternalRebuildsTest {
         "|{\"do\": \"begin\", \"rebuild\": \"" + ID + "\"}|, 400",
         "|{\"do\": \"begin\", \"rebuild\": \"" + ID + "\", \"table\": \"pg_class\"}|, 404",
         "|{\"do\": \"project\", \"rebuild\": \"" + ID + "\", \"events\": {}}|, 400",
-        "|{\"do\": \"difference\", \"rebuild\": \"" + ID + "\", \"keys\": 1000000, \"rows\": 1}|, 400"
+        "|{\"do\": \"difference\", \"rebuild\": \""
+            + ID
+            + "\", \"keys\": 1000000, \"rows\": 1}|, 400"
       })
   void what_is_wrong_is_refused(String body, int status) {
     assertEquals(status, assertThrows(Refusal.class, () -> door.act(bytes(body))).status());
