@@ -345,7 +345,7 @@ class ConsumerTest {
       threads.shutdownNow();
       assertTrue(threads.awaitTermination(10, TimeUnit.SECONDS));
     }
-    assertEquals(3, crosswise.tries.get(), "one of them was ended, and once");
+    assertTrue(crosswise.tries.get() > 2, "one of them was ended, and began again");
     assertEquals(List.of("left++", "right++"), tally());
     assertEquals(ids(apples(0, 4)), processed());
   }
