@@ -1,6 +1,7 @@
 package ingest.balance;
 
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -36,10 +37,7 @@ public final class BalanceMetrics {
       """;
 
   private final DmDatabase dm;
-  private final LongSupplier nanos;
-  private Map<String, Double> last = Map.of();
-  private boolean known;
-  private long askedAt;
+  private final Lately<Map<String, Double>> lately;
 
   /**
    * Registers all of them.
@@ -52,8 +50,7 @@ public final class BalanceMetrics {
 
   BalanceMetrics(MeterRegistry registry, DmDatabase dm, List<String> targets, LongSupplier nanos) {
     this.dm = dm;
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::read);
     List<String> all = new ArrayList<>(targets);
     all.add(Reconciliation.OUTBOX);
     for (String target : all) {
@@ -82,18 +79,8 @@ public final class BalanceMetrics {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double read(String what) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = read();
-        known = true;
-      } catch (SQLException e) {
-        known = false;
-      }
-    }
-    return known ? last.getOrDefault(what, 0.0) : Double.NaN;
+  private double read(String what) {
+    return lately.number(last -> last.getOrDefault(what, 0.0));
   }
 
   private Map<String, Double> read() throws SQLException {

@@ -1,6 +1,7 @@
 package ingest.channel;
 
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -29,10 +30,7 @@ public final class LiveChannels {
       """;
 
   private final DmDatabase dm;
-  private final LongSupplier nanos;
-  private Map<String, Double> last = Map.of();
-  private boolean known;
-  private long askedAt;
+  private final Lately<Map<String, Double>> lately;
 
   /** {@code platforms}: those whose streams somebody tells of. */
   public LiveChannels(MeterRegistry registry, DmDatabase dm, List<String> platforms) {
@@ -41,8 +39,7 @@ public final class LiveChannels {
 
   LiveChannels(MeterRegistry registry, DmDatabase dm, List<String> platforms, LongSupplier nanos) {
     this.dm = dm;
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::open);
     for (String platform : platforms) {
       Gauge.builder("ingest.channels.live", () -> read(platform))
           .description("Channels that stream")
@@ -52,18 +49,8 @@ public final class LiveChannels {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double read(String platform) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = open();
-        known = true;
-      } catch (SQLException e) {
-        known = false;
-      }
-    }
-    return known ? last.getOrDefault(platform, 0.0) : Double.NaN;
+  private double read(String platform) {
+    return lately.number(last -> last.getOrDefault(platform, 0.0));
   }
 
   private Map<String, Double> open() throws SQLException {

@@ -1,8 +1,8 @@
 package ingest.delivery;
 
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,12 +12,10 @@ import java.util.function.ToDoubleFunction;
 public final class BacklogMetrics {
   private static final Duration FRESH = Duration.ofSeconds(5);
 
-  private final Counts counts;
-  private Map<String, Counts.Deliveries> last = Map.of();
-  private long askedAt = System.nanoTime() - FRESH.toNanos();
+  private final Lately<Map<String, Counts.Deliveries>> lately;
 
   public BacklogMetrics(MeterRegistry registry, Counts counts, List<Target> targets) {
-    this.counts = counts;
+    this.lately = new Lately<>(FRESH, counts::deliveries);
     for (Target target : targets) {
       gauge(registry, "pending", "Events that wait", target, Counts.Deliveries::pending);
       gauge(registry, "dead", "Events that were given up", target, Counts.Deliveries::dead);
@@ -43,16 +41,11 @@ public final class BacklogMetrics {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double read(String target, ToDoubleFunction<Counts.Deliveries> value) {
-    if (System.nanoTime() - askedAt >= FRESH.toNanos()) {
-      try {
-        last = counts.deliveries();
-        askedAt = System.nanoTime();
-      } catch (SQLException e) {
-        return Double.NaN;
-      }
-    }
-    Counts.Deliveries count = last.get(target);
-    return count == null ? Double.NaN : value.applyAsDouble(count);
+  private double read(String target, ToDoubleFunction<Counts.Deliveries> value) {
+    return lately.number(
+        all -> {
+          Counts.Deliveries count = all.get(target);
+          return count == null ? Double.NaN : value.applyAsDouble(count);
+        });
   }
 }

@@ -2,6 +2,7 @@ package ingest.kick;
 
 import ingest.poll.Lag;
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -37,9 +38,7 @@ public final class ProbeLag implements Lag {
       """;
 
   private final DmDatabase dm;
-  private final LongSupplier nanos;
-  private List<Behind> last = List.of();
-  private long askedAt;
+  private final Lately<List<Behind>> lately;
 
   public ProbeLag(MeterRegistry registry, DmDatabase dm) {
     this(registry, dm, System::nanoTime);
@@ -47,15 +46,14 @@ public final class ProbeLag implements Lag {
 
   ProbeLag(MeterRegistry registry, DmDatabase dm, LongSupplier nanos) {
     this.dm = dm;
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::behind);
     for (int number = 0; number < CLASSES.size(); number++) {
       int of = number;
-      Gauge.builder("ingest.probe.lag.seconds", () -> read(of, true))
+      Gauge.builder("ingest.probe.lag.seconds", () -> lately.number(all -> all.get(of).seconds()))
           .description("For how long the longest due channel of kick-viewers is due")
           .tag("class", CLASSES.get(of))
           .register(registry);
-      Gauge.builder("ingest.probe.due", () -> read(of, false))
+      Gauge.builder("ingest.probe.due", () -> lately.number(all -> all.get(of).due()))
           .description("Channels of kick-viewers whose time has come")
           .tag("class", CLASSES.get(of))
           .register(registry);
@@ -79,22 +77,5 @@ public final class ProbeLag implements Lag {
       }
     }
     return behind;
-  }
-
-  /** NaN while the database cannot say. */
-  private synchronized double read(int of, boolean seconds) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = behind();
-      } catch (SQLException e) {
-        last = List.of();
-      }
-    }
-    if (last.isEmpty()) {
-      return Double.NaN;
-    }
-    return seconds ? last.get(of).seconds() : last.get(of).due();
   }
 }

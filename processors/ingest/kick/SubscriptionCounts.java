@@ -1,6 +1,7 @@
 package ingest.kick;
 
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -49,10 +50,7 @@ public final class SubscriptionCounts {
 
   private final DmDatabase dm;
   private final SubscriptionRules rules;
-  private final LongSupplier nanos;
-  private Map<String, Double> last = Map.of();
-  private boolean known;
-  private long askedAt;
+  private final Lately<Map<String, Double>> lately;
 
   /** Registers the gauges. */
   public SubscriptionCounts(MeterRegistry registry, DmDatabase dm, SubscriptionRules rules) {
@@ -63,8 +61,7 @@ public final class SubscriptionCounts {
       MeterRegistry registry, DmDatabase dm, SubscriptionRules rules, LongSupplier nanos) {
     this.dm = dm;
     this.rules = rules;
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::counted);
     for (String event : rules.events()) {
       for (String status : List.of("requested", "active", "gone")) {
         Gauge.builder("ingest.subscriptions", () -> read(event + " " + status))
@@ -97,18 +94,8 @@ public final class SubscriptionCounts {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double read(String what) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = counted();
-        known = true;
-      } catch (SQLException e) {
-        known = false;
-      }
-    }
-    return known ? last.getOrDefault(what, 0.0) : Double.NaN;
+  private double read(String what) {
+    return lately.number(last -> last.getOrDefault(what, 0.0));
   }
 
   private Map<String, Double> counted() throws SQLException {

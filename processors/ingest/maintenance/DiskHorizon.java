@@ -2,6 +2,7 @@ package ingest.maintenance;
 
 import ingest.store.ClickHouse;
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -75,9 +76,7 @@ public final class DiskHorizon {
   private final DmDatabase dm;
   private final @Nullable ClickHouse clickHouse;
   private final Map<String, Integer> budgets;
-  private final LongSupplier nanos;
-  private Map<String, Size> last = Map.of();
-  private long askedAt;
+  private final Lately<Map<String, Size>> lately;
 
   /**
    * Registers the metrics of each store.
@@ -102,8 +101,7 @@ public final class DiskHorizon {
     this.dm = dm;
     this.clickHouse = clickHouse;
     this.budgets = Map.copyOf(budgets);
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::sizes);
     for (String store : STORES) {
       gauge(registry, "used.bytes", "Bytes that a store has on disk", store, Size::bytes);
       gauge(registry, "budget.bytes", "Bytes that a store may have", store, Size::budget);
@@ -117,23 +115,10 @@ public final class DiskHorizon {
       String description,
       String store,
       ToDoubleFunction<Size> value) {
-    Gauge.builder("ingest.disk." + name, () -> value.applyAsDouble(fresh(store)))
+    Gauge.builder("ingest.disk." + name, () -> lately.number(all -> value.applyAsDouble(all.getOrDefault(store, UNKNOWN))))
         .description(description)
         .tag("store", store)
         .register(registry);
-  }
-
-  private synchronized Size fresh(String store) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = sizes();
-      } catch (SQLException e) {
-        last = Map.of();
-      }
-    }
-    return last.getOrDefault(store, UNKNOWN);
   }
 
   /** Takes the sizes of this hour; what cannot be asked is left out. */

@@ -1,6 +1,7 @@
 package ingest.maintenance;
 
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -40,13 +40,12 @@ public final class MaintenanceMetrics {
 
   private final DmDatabase dm;
   private final Duration retention;
-  private final LongSupplier nanos;
+  private final Lately<Days> lately;
   private final Counter dropped;
   private final Map<String, Counter> abandoned;
-  private final Map<OldDays.Reason, Double> held = new EnumMap<>(OldDays.Reason.class);
-  private double overdue;
-  private boolean known;
-  private long askedAt;
+
+  /** Days past retention. */
+  private record Days(Map<OldDays.Reason, Double> held, double overdue) {}
 
   /**
    * Registers all of them.
@@ -67,8 +66,7 @@ public final class MaintenanceMetrics {
       LongSupplier nanos) {
     this.dm = dm;
     this.retention = retention;
-    this.nanos = nanos;
-    this.askedAt = nanos.getAsLong() - FRESH.toNanos();
+    this.lately = new Lately<>(FRESH, nanos, this::days);
     dropped =
         Counter.builder("ingest.outbox.days.dropped")
             .description("Outbox days that were dropped after retention")
@@ -84,12 +82,12 @@ public final class MaintenanceMetrics {
                             .tag("target", target)
                             .register(registry)));
     for (OldDays.Reason reason : OldDays.Reason.values()) {
-      Gauge.builder("ingest.outbox.days.held", () -> read(() -> held.getOrDefault(reason, 0.0)))
+      Gauge.builder("ingest.outbox.days.held", () -> lately.number(days -> days.held.getOrDefault(reason, 0.0)))
           .description("Outbox days past retention that stay, by reason")
           .tag("reason", reason.word())
           .register(registry);
     }
-    Gauge.builder("ingest.outbox.days.overdue", () -> read(() -> overdue))
+    Gauge.builder("ingest.outbox.days.overdue", () -> lately.number(Days::overdue))
         .description("Outbox days past retention that nobody has looked at for a day")
         .register(registry);
   }
@@ -106,33 +104,20 @@ public final class MaintenanceMetrics {
     }
   }
 
-  /** NaN while the database cannot say. */
-  private synchronized double read(DoubleSupplier value) {
-    long now = nanos.getAsLong();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      known = ask();
-    }
-    return known ? value.getAsDouble() : Double.NaN;
-  }
-
-  private boolean ask() {
+  private Days days() throws SQLException {
     try (Connection connection = dm.connection();
         PreparedStatement heldDays = connection.prepareStatement(HELD);
         PreparedStatement overdueDays = connection.prepareStatement(OVERDUE)) {
       overdueDays.setLong(1, retention.toSeconds());
       try (ResultSet rows = heldDays.executeQuery();
           ResultSet row = overdueDays.executeQuery()) {
-        held.clear();
+        Map<OldDays.Reason, Double> held = new EnumMap<>(OldDays.Reason.class);
         while (rows.next()) {
           held.put(OldDays.Reason.of(rows.getString(1)), rows.getDouble(2));
         }
         row.next();
-        overdue = row.getDouble(1);
+        return new Days(held, row.getDouble(1));
       }
-      return true;
-    } catch (SQLException e) {
-      return false;
     }
   }
 }

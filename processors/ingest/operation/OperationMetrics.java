@@ -1,6 +1,7 @@
 package ingest.operation;
 
 import ingest.store.DmDatabase;
+import ingest.store.Lately;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -36,13 +37,12 @@ public final class OperationMetrics {
 
   private final DmDatabase dm;
   private final Map<String, Counter> items = new HashMap<>();
-  private Map<String, Double> last = Map.of();
-  private boolean known;
-  private long askedAt = System.nanoTime() - FRESH.toNanos();
+  private final Lately<Map<String, Double>> lately;
 
   /** Registers what is told of each kind. */
   public OperationMetrics(MeterRegistry registry, DmDatabase dm) {
     this.dm = dm;
+    this.lately = new Lately<>(FRESH, this::counted);
     for (String kind : Operation.KINDS) {
       gauge(registry, OPEN, kind, "Operations that wait or are at work");
       gauge(registry, FAILED, kind, "Operations begun within a day that failed");
@@ -71,18 +71,8 @@ public final class OperationMetrics {
   }
 
   /** NaN while the database cannot say. */
-  private synchronized double read(String what) {
-    long now = System.nanoTime();
-    if (now - askedAt >= FRESH.toNanos()) {
-      askedAt = now;
-      try {
-        last = counted();
-        known = true;
-      } catch (SQLException e) {
-        known = false;
-      }
-    }
-    return known ? last.getOrDefault(what, 0.0) : Double.NaN;
+  private double read(String what) {
+    return lately.number(last -> last.getOrDefault(what, 0.0));
   }
 
   private Map<String, Double> counted() throws SQLException {

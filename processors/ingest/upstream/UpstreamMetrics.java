@@ -1,5 +1,6 @@
 package ingest.upstream;
 
+import ingest.store.Lately;
 import ingest.upstream.NotPermitted.Reason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -22,8 +23,6 @@ public final class UpstreamMetrics {
   private static final Duration FRESH = Duration.ofSeconds(5);
 
   private final MeterRegistry registry;
-  private Map<String, Standing> last = Map.of();
-  private long askedAt = System.nanoTime() - FRESH.toNanos();
 
   public UpstreamMetrics(MeterRegistry registry, Map<String, Limits> limits) {
     this.registry = registry;
@@ -37,40 +36,41 @@ public final class UpstreamMetrics {
 
   /** Registers what the database knows. */
   public void watch(Permits permits, Map<String, Limits> limits) {
+    Lately<Map<String, Standing>> lately = new Lately<>(FRESH, () -> standings(permits));
     limits.forEach(
         (upstream, allowed) -> {
           gauge(
-              permits,
+              lately,
               upstream,
               "paused.seconds",
               "For how long nobody calls it, as it asked for or its limit says",
               s -> left(s.pausedUntil()));
           gauge(
-              permits,
+              lately,
               upstream,
               "breaker.seconds",
               "For how long nobody calls it, because its calls failed",
               s -> left(s.openUntil()));
           gauge(
-              permits,
+              lately,
               upstream,
               "remaining",
               "Calls or credits that are left, as it said last",
               s -> orNaN(s.remaining()));
           gauge(
-              permits,
+              lately,
               upstream,
               "limit",
               "Calls that it allows, as it said last",
               s -> orNaN(s.limit()));
           gauge(
-              permits,
+              lately,
               upstream,
               "calls.today",
               "Calls of all instances, this day in UTC",
               Standing::calls);
           gauge(
-              permits,
+              lately,
               upstream,
               "credits.today",
               "Credits reckoned or spent by all instances, this day in UTC",
@@ -96,31 +96,26 @@ public final class UpstreamMetrics {
   }
 
   private void gauge(
-      Permits permits,
+      Lately<Map<String, Standing>> lately,
       String upstream,
       String name,
       String description,
       ToDoubleFunction<Standing> value) {
-    Gauge.builder("ingest.upstream." + name, () -> read(permits, upstream, value))
+    Gauge.builder("ingest.upstream." + name, () -> lately.number(all -> read(all, upstream, value)))
         .description(description)
         .tag("upstream", upstream)
         .register(registry);
   }
 
+  private static Map<String, Standing> standings(Permits permits) throws SQLException {
+    return permits.standings().stream()
+        .collect(Collectors.toMap(Standing::upstream, Function.identity()));
+  }
+
   /** NaN while the database cannot say; 0 of what it has no row for yet. */
-  private synchronized double read(
-      Permits permits, String upstream, ToDoubleFunction<Standing> value) {
-    if (System.nanoTime() - askedAt >= FRESH.toNanos()) {
-      try {
-        last =
-            permits.standings().stream()
-                .collect(Collectors.toMap(Standing::upstream, Function.identity()));
-        askedAt = System.nanoTime();
-      } catch (SQLException e) {
-        return Double.NaN;
-      }
-    }
-    Standing standing = last.get(upstream);
+  private static double read(
+      Map<String, Standing> all, String upstream, ToDoubleFunction<Standing> value) {
+    Standing standing = all.get(upstream);
     return standing == null ? 0 : value.applyAsDouble(standing);
   }
 
