@@ -1,8 +1,7 @@
 package ingest.jmx;
 
-import java.sql.SQLException;
+import ingest.store.Lately;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a database says, asked at most every two seconds: a console reads all attributes of all
@@ -11,17 +10,10 @@ import org.jspecify.annotations.Nullable;
 final class Fresh<T> {
   private static final Duration FRESH = Duration.ofSeconds(2);
 
-  /** Asks the database. */
-  interface Source<T> {
-    T ask() throws SQLException;
-  }
+  private final Lately<T> lately;
 
-  private final Source<T> source;
-  private @Nullable T last;
-  private long askedAt;
-
-  Fresh(Source<T> source) {
-    this.source = source;
+  Fresh(Lately.Source<T> source) {
+    this.lately = new Lately<>(FRESH, source);
   }
 
   /**
@@ -29,23 +21,16 @@ final class Fresh<T> {
    *
    * @throws IllegalStateException when it is away; of a class that consoles know
    */
-  synchronized T get() {
-    long now = System.nanoTime();
-    T known = last;
-    if (known == null || now - askedAt >= FRESH.toNanos()) {
-      try {
-        known = source.ask();
-      } catch (SQLException e) {
-        throw new IllegalStateException("the store is away or busy: " + e.getMessage());
-      }
-      last = known;
-      askedAt = now;
+  T get() {
+    T answer = lately.answer();
+    if (answer == null) {
+      throw new IllegalStateException("the store is away or busy");
     }
-    return known;
+    return answer;
   }
 
   /** The next one asks: something was changed. */
-  synchronized void stale() {
-    last = null;
+  void stale() {
+    lately.stale();
   }
 }

@@ -48,6 +48,11 @@ public final class Lately<T> {
     return last;
   }
 
+  /** The next one asks: something was changed. */
+  public synchronized void stale() {
+    askedAt = nanos.getAsLong() - fresh;
+  }
+
   /** A number of it; NaN while the store cannot say. */
   public double number(ToDoubleFunction<T> of) {
     T known = answer();
