@@ -115,7 +115,9 @@ public final class DiskHorizon {
       String description,
       String store,
       ToDoubleFunction<Size> value) {
-    Gauge.builder("ingest.disk." + name, () -> lately.number(all -> value.applyAsDouble(all.getOrDefault(store, UNKNOWN))))
+    Gauge.builder(
+            "ingest.disk." + name,
+            () -> lately.number(all -> value.applyAsDouble(all.getOrDefault(store, UNKNOWN))))
         .description(description)
         .tag("store", store)
         .register(registry);

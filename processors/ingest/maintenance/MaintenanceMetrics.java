@@ -82,7 +82,9 @@ public final class MaintenanceMetrics {
                             .tag("target", target)
                             .register(registry)));
     for (OldDays.Reason reason : OldDays.Reason.values()) {
-      Gauge.builder("ingest.outbox.days.held", () -> lately.number(days -> days.held.getOrDefault(reason, 0.0)))
+      Gauge.builder(
+              "ingest.outbox.days.held",
+              () -> lately.number(days -> days.held.getOrDefault(reason, 0.0)))
           .description("Outbox days past retention that stay, by reason")
           .tag("reason", reason.word())
           .register(registry);
