@@ -21,7 +21,6 @@ import ingest.admin.UpstreamStatus;
 import ingest.admin.WhereApi;
 import ingest.balance.Balance;
 import ingest.balance.BalanceMetrics;
-import ingest.balance.Books;
 import ingest.balance.Hours;
 import ingest.balance.Mend;
 import ingest.balance.Where;
@@ -562,7 +561,7 @@ final class Wiring implements AutoCloseable {
     Hours hours = new Hours(dm, keys, settings.duration("balance.settle"));
     Balance balance = Balance.of(dm, archive, all, keys, hours, clock);
     new BalanceMetrics(meters, dm, names);
-    BalanceApi api = new BalanceApi(balance, hours, new Books(dm), operations, names, keys, clock);
+    BalanceApi api = new BalanceApi(balance, hours, new Counts(dm), operations, names, keys, clock);
     RouteBean.BALANCE.bind(registry, balance);
     RouteBean.BALANCE_HOURS.bind(registry, hours);
     RouteBean.MEND.bind(

@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import ingest.balance.Balance;
-import ingest.balance.Books;
 import ingest.balance.Hours;
 import ingest.balance.Kind;
 import ingest.balance.Look;
 import ingest.balance.Mend;
 import ingest.balance.Mismatch;
 import ingest.balance.Repair;
+import ingest.delivery.Counts;
 import ingest.envelope.EventId;
 import ingest.operation.Actor;
 import ingest.operation.Operations;
@@ -40,7 +40,7 @@ public final class BalanceApi implements StatusReport.Part {
 
   private final Balance balance;
   private final Hours hours;
-  private final Books books;
+  private final Counts counts;
   private final Operations operations;
   private final List<String> targets;
   private final Duration keys;
@@ -55,14 +55,14 @@ public final class BalanceApi implements StatusReport.Part {
   public BalanceApi(
       Balance balance,
       Hours hours,
-      Books books,
+      Counts counts,
       Operations operations,
       List<String> targets,
       Duration keys,
       Clock clock) {
     this.balance = balance;
     this.hours = hours;
-    this.books = books;
+    this.counts = counts;
     this.operations = operations;
     this.targets = List.copyOf(targets);
     this.keys = keys;
@@ -73,8 +73,8 @@ public final class BalanceApi implements StatusReport.Part {
   public String show() throws SQLException {
     ObjectNode answer = JSON.createObjectNode();
     ObjectNode accounts = answer.putObject("targets");
-    books
-        .accounts()
+    counts
+        .deliveries()
         .forEach(
             (target, account) ->
                 accounts

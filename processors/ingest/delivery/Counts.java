@@ -15,9 +15,22 @@ import org.jspecify.annotations.Nullable;
  * The outbox's side of the balance, over the retained days: accepted, and per target what of it.
  */
 public final class Counts {
-  /** Where one target stands; {@code oldestPendingSeconds} is 0 when nothing waits. */
+  /**
+   * Where one target stands at one instant: {@code accepted} is what was to be delivered, the
+   * others are what became of it; {@code oldestPendingSeconds} is 0 when nothing waits.
+   */
   public record Deliveries(
-      long pending, long delivered, long dead, long abandoned, long oldestPendingSeconds) {}
+      long accepted,
+      long pending,
+      long delivered,
+      long dead,
+      long abandoned,
+      long oldestPendingSeconds) {
+    /** What is accounted for too little, or too much where it is negative. */
+    public long difference() {
+      return accepted - delivered - pending - dead - abandoned;
+    }
+  }
 
   private static final String EVENTS = "SELECT count(*) FROM ingest.ingest_outbox";
 
@@ -27,7 +40,7 @@ public final class Counts {
   private static final String DELIVERIES =
       """
       WITH chunks AS (
-          SELECT target,
+          SELECT target, sum(n) AS accepted,
                  coalesce(sum(n - n_exc) FILTER (WHERE status IN (0, 2)), 0) AS pending,
                  coalesce(sum(n - n_exc) FILTER (WHERE status = 1), 0) AS delivered
           FROM ingest.delivery_chunk GROUP BY target
@@ -39,7 +52,7 @@ public final class Counts {
                  count(*) FILTER (WHERE status = 'abandoned') AS abandoned
           FROM ingest.delivery_item GROUP BY target
       )
-      SELECT t.name,
+      SELECT t.name, coalesce(c.accepted, 0) AS accepted,
              coalesce(c.pending, 0) + coalesce(i.pending, 0) AS pending,
              coalesce(c.delivered, 0) + coalesce(i.delivered, 0) AS delivered,
              coalesce(i.dead, 0) AS dead, coalesce(i.abandoned, 0) AS abandoned,
@@ -98,6 +111,7 @@ public final class Counts {
         counts.put(
             rows.getString("name"),
             new Deliveries(
+                rows.getLong("accepted"),
                 rows.getLong("pending"),
                 rows.getLong("delivered"),
                 rows.getLong("dead"),

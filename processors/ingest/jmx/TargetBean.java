@@ -40,7 +40,7 @@ public final class TargetBean {
 
   private Counts.Deliveries count() {
     Counts.Deliveries count = counts.get().get(name);
-    return count == null ? new Counts.Deliveries(0, 0, 0, 0, 0) : count;
+    return count == null ? new Counts.Deliveries(0, 0, 0, 0, 0, 0) : count;
   }
 
   @ManagedAttribute(description = "http or clickhouse")

@@ -10,7 +10,6 @@ import com.sun.net.httpserver.HttpServer;
 import ingest.TestMigrations;
 import ingest.balance.Balance;
 import ingest.balance.BalanceMetrics;
-import ingest.balance.Books;
 import ingest.balance.Hours;
 import ingest.balance.Look;
 import ingest.balance.Mend;
@@ -304,8 +303,8 @@ class BalanceTest {
     assertEquals(List.of(), looked());
     assertEquals(List.of(), hours.mismatches(100));
     long accepted = STORES.sql().number("SELECT count(*) FROM ingest.ingest_outbox");
-    new Books(STORES.dm())
-        .accounts()
+    new Counts(STORES.dm())
+        .deliveries()
         .forEach(
             (target, account) -> {
               assertEquals(0, account.difference(), target);
